@@ -1,0 +1,34 @@
+/**
+ * Events: append-only, numbered without gaps per deployment. Progress, the page, streams and audit are views of them.
+ */
+
+import type { JsonObject } from './json.ts';
+
+export const EVENT_TYPES = [
+  'deployment.accepted',
+  'deployment.status',
+  'run.accepted',
+  'run.started',
+  'run.rollback',
+  'run.cancel_requested',
+  'run.finished',
+  'node.started',
+  'node.waiting',
+  'node.retrying',
+  'node.done',
+  'node.failed',
+  'node.skipped',
+  'sweep.removed',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export interface Event {
+  /** Counts from 1 within the deployment. */
+  readonly seq: number;
+  readonly at: string;
+  readonly type: EventType;
+  readonly runId: string | null;
+  /** Resource key, for `node.*` and `sweep.*`. */
+  readonly key: string | null;
+  readonly data: JsonObject;
+}

@@ -1,0 +1,71 @@
+/**
+ * A resource: one real thing that we own, as the ledger knows it.
+ */
+
+import type { Json, JsonObject } from './json.ts';
+
+export type ResourceState =
+  /** Intent is recorded; the outside call may or may not have happened. */
+  | 'creating'
+  /** It exists and is ready. */
+  | 'present'
+  /** Its removal was decided; it may still exist. */
+  | 'deleting'
+  /** It is gone. Kept as history. */
+  | 'deleted';
+
+export interface Resource {
+  readonly owner: string;
+  readonly key: string;
+  readonly generation: number;
+  /** Driver kind, for example `openstack.server`. */
+  readonly kind: string;
+  readonly region: string;
+  readonly state: ResourceState;
+  /** The cloud's own id, once known. */
+  readonly providerId: string | null;
+  /** What was asked for, with references to other resources already resolved. */
+  readonly wanted: JsonObject;
+  /** Facts reported by the driver when it was ready; other resources refer to them. */
+  readonly outputs: JsonObject;
+  /** Keys of the resources that this one was built upon; it is deleted before them. */
+  readonly dependsOn: readonly string[];
+  /** Run that recorded the intent. */
+  readonly runId: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** A reference inside `wanted` to a fact of another resource of the same owner: its `id` or one of its outputs. */
+export interface OutputReference {
+  readonly $output: readonly [key: string, name: string];
+}
+
+export function outputOf(key: string, name: string): OutputReference & JsonObject {
+  return { $output: [key, name] };
+}
+
+function isOutputReference(value: Json): value is OutputReference & JsonObject {
+  return typeof value === 'object' && value !== null && '$output' in value;
+}
+
+/**
+ * Replaces every reference in a wanted state by the fact it names.
+ * @throws Error when a referred resource or fact is not there: a planner's bug, never a user's fault.
+ */
+export function resolveReferences(wanted: JsonObject, known: (key: string) => Resource | undefined): JsonObject {
+  const resolve = (value: Json): Json => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (isOutputReference(value)) return lookUp(value.$output, known);
+    if (Array.isArray(value)) return value.map(resolve);
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, resolve(v)]));
+  };
+  return resolve(wanted) as JsonObject; // an object maps to an object
+}
+
+function lookUp([key, name]: readonly [string, string], known: (key: string) => Resource | undefined): Json {
+  const resource = known(key);
+  const value = name === 'id' ? resource?.providerId : resource?.outputs[name];
+  if (value === undefined || value === null) throw new Error(`plan refers to ${name} of ${key}, which is not known`);
+  return value;
+}

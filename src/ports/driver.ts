@@ -1,0 +1,101 @@
+/**
+ * Driver: how one kind of resource comes to exist in one region. A driver only answers questions and makes single
+ * calls; looking first, recording intent, retrying, waiting and fencing are done once for all kinds in `runs/`.
+ */
+
+import type { Failure } from '../domain/failure.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import type { OwnerMark } from '../domain/owner-mark.ts';
+
+export interface CallContext {
+  /** Aborts when the step runs out of time or the worker must stop. */
+  readonly signal: AbortSignal;
+  /**
+   * To be awaited by the client immediately before a call that changes something leaves the process (after any queue
+   * or limiter), so that a worker that was frozen and replaced does not act on old orders.
+   * @throws LeaseLost
+   */
+  readonly beforeEffect: () => Promise<void>;
+}
+
+/** An object in the cloud that carries an owner mark. */
+export interface Found {
+  readonly providerId: string;
+  readonly mark: OwnerMark;
+  /** Driver kind. */
+  readonly kind: string;
+  /** RFC 3339; the oldest of several with the same mark is the one to keep. */
+  readonly createdAt: string;
+}
+
+/** The driver's own reading of an object; only the driver that made it looks inside. */
+export type Observed = JsonObject;
+
+export type Assessment =
+  | { readonly state: 'ready'; readonly outputs: JsonObject }
+  /** `detail` is for a person: the cloud's own state words. */
+  | { readonly state: 'pending'; readonly detail: string }
+  | { readonly state: 'failed'; readonly failure: Failure };
+
+export interface ResourceRef {
+  readonly providerId: string;
+  readonly mark: OwnerMark;
+  /** Resolved wanted state from the ledger; identifies objects whose id alone does not (an interface of a router). */
+  readonly wanted: JsonObject;
+}
+
+export interface Created {
+  readonly providerId: string;
+  /** What the create call itself answered, when it tells enough for `assess`. */
+  readonly observed?: Observed;
+}
+
+export interface Estimate {
+  /** Typical duration until ready, in milliseconds, when there is no history. */
+  readonly createMs: number;
+  readonly deleteMs: number;
+}
+
+export interface Driver {
+  /** `<provider>.<noun>`, for example `openstack.server`. */
+  readonly kind: string;
+  /** Time limit for one resource from first call to ready, in milliseconds (default 5 minutes). */
+  readonly timeoutMs?: number;
+  /** JSON Schema of the wanted state. */
+  readonly schema: Json;
+  /** Everything of this kind that carries a mark of this owner: few list calls. */
+  find(owner: string, ctx: CallContext): Promise<Found[]>;
+  /** One call that makes it, the mark included. */
+  create(wanted: JsonObject, mark: OwnerMark, ctx: CallContext): Promise<Created>;
+  /** Current facts of many by few list calls; a ref that is not in the answer does not exist. */
+  observe(refs: readonly ResourceRef[], ctx: CallContext): Promise<Map<string, Observed>>;
+  /** Pure reading of what was observed. */
+  assess(wanted: JsonObject, observed: Observed): Assessment;
+  /** One call; `gone` when it was not there (any more), `accepted` when it goes now or later. */
+  remove(ref: ResourceRef, ctx: CallContext): Promise<'gone' | 'accepted'>;
+  /** Objects that the cloud itself hung on this one and forgot (a port of a server that is gone); asked when removal is refused as in use. */
+  leftBehind?(ref: ResourceRef, ctx: CallContext): Promise<{ kind: string; providerId: string }[]>;
+  estimate(wanted: JsonObject): Estimate;
+  /** Translates anything thrown by the calls above. */
+  classify(error: unknown): Failure;
+}
+
+export interface Region {
+  readonly name: string;
+  /** Provider name, for example `openstack`. */
+  readonly provider: string;
+  driver(kind: string): Driver | undefined;
+  /** Kinds that this region serves, in an order in which sweeping deletes safely (dependents first). */
+  readonly kinds: readonly string[];
+  /** Reaches the cloud with the configured credentials. @throws with a clear sentence when it cannot. */
+  ping(signal: AbortSignal): Promise<{ latencyMs: number; detail: JsonObject }>;
+  close(): Promise<void>;
+}
+
+/** A worker was declared dead and its run was taken over; it must not touch anything any more. */
+export class LeaseLost extends Error {
+  constructor(runId: string) {
+    super(`run ${runId} was taken over by another worker`);
+    this.name = 'LeaseLost';
+  }
+}
