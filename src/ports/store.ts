@@ -1,0 +1,211 @@
+/**
+ * Store: what we ask of the database. Every function is one committed change or one consistent reading.
+ * Functions that take a `Lease` write on behalf of a run and are fenced: when another worker has taken the run over,
+ * they change nothing and throw LeaseLost.
+ */
+
+import type {
+  Deployment,
+  DeploymentError,
+  DeploymentStatus,
+  LeftOver,
+  NodeState,
+  Run,
+  RunKind,
+  RunPhase,
+  RunStatus,
+} from '../domain/deployment.ts';
+import type { Event, EventType } from '../domain/event.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { NodeAction, Plan, PlanNode } from '../domain/plan.ts';
+import type { Resource } from '../domain/resource.ts';
+import type { Template } from '../domain/template.ts';
+import type { Transaction } from './engine.ts';
+
+/** The right to write on behalf of a run. */
+export interface Lease {
+  readonly runId: string;
+  readonly fence: number;
+}
+
+export interface NewEvent {
+  readonly type: EventType;
+  readonly runId?: string;
+  readonly key?: string;
+  readonly data?: JsonObject;
+}
+
+export interface NewRun {
+  readonly id: string;
+  readonly kind: RunKind;
+  readonly plan: Plan;
+}
+
+export interface RunNode {
+  readonly phase: RunPhase;
+  readonly key: string;
+  readonly kind: string;
+  readonly action: NodeAction;
+  readonly state: NodeState;
+  readonly attempt: number;
+  readonly detail: string | null;
+  readonly error: JsonObject | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+}
+
+export interface RunRecord extends Run {
+  readonly plan: Plan;
+  readonly rollbackPlan: Plan | null;
+  readonly cancelRequestedAt: string | null;
+  readonly thenDelete: boolean;
+}
+
+export interface DeploymentFilter {
+  readonly status?: DeploymentStatus;
+  readonly region?: string;
+  readonly template?: string;
+  readonly name?: string;
+  readonly limit: number;
+  /** Position after which to go on: creation time and id of the last item seen. */
+  readonly after?: { readonly createdAt: string; readonly id: string };
+}
+
+export interface DeploymentStore {
+  /** Deployment, plan, run, events, idempotency key and the engine's start in one transaction. */
+  accept(input: {
+    deployment: Omit<Deployment, 'createdAt' | 'updatedAt' | 'metadata' | 'error'>;
+    run: NewRun;
+    events: readonly NewEvent[];
+    idempotency?: { apiKeyId: string; key: string; requestHash: string };
+  }): Promise<{ createdAt: string }>;
+  /** The earlier answer for an idempotency key. */
+  findIdempotent(
+    apiKeyId: string,
+    key: string,
+  ): Promise<{ requestHash: string; deployment: Pick<Deployment, 'id' | 'name' | 'createdAt'> } | undefined>;
+  get(id: string): Promise<Deployment | undefined>;
+  list(filter: DeploymentFilter): Promise<{ items: Deployment[]; total: number }>;
+  /** A further run of a living deployment, in one transaction with its start. Refused (false) when a run is active. */
+  acceptRun(input: {
+    deploymentId: string;
+    run: NewRun;
+    status: DeploymentStatus;
+    /** Called inside the transaction with the deployment locked; returns false to refuse. */
+    stillAllowed: (deployment: Deployment, activeRun: RunRecord | undefined) => boolean;
+    events: readonly NewEvent[];
+  }): Promise<boolean>;
+  /** Orders the active run to stop in order; with `thenDelete` the deployment is deleted when it has stopped. */
+  requestCancel(input: { deploymentId: string; runId: string; thenDelete: boolean }): Promise<boolean>;
+}
+
+export interface RunStore {
+  get(runId: string): Promise<RunRecord | undefined>;
+  listByDeployment(deploymentId: string): Promise<RunRecord[]>;
+  nodes(runId: string): Promise<RunNode[]>;
+  /** Takes a run up: no older lease can write from now on. Undefined when the run has ended. */
+  claim(runId: string, worker: string): Promise<Lease | undefined>;
+  /** Which of these runs were asked to cancel, and which are held by a newer lease. */
+  watch(leases: readonly Lease[]): Promise<{ cancelled: string[]; lost: string[] }>;
+  begin(lease: Lease): Promise<RunRecord>;
+  beginRollback(lease: Lease, plan: Plan, reason: string): Promise<void>;
+  /** Ends the run, sets the deployment's state and, when ordered, starts the next run: one transaction. */
+  finish(
+    lease: Lease,
+    end: {
+      status: RunStatus;
+      error: DeploymentError | null;
+      deploymentStatus: DeploymentStatus;
+      leftOver: readonly LeftOver[];
+      next?: NewRun;
+    },
+  ): Promise<void>;
+}
+
+export interface Ledger {
+  /** All living resources of an owner, and the deleted ones when asked. */
+  resources(owner: string, options?: { withDeleted?: boolean }): Promise<Resource[]>;
+  /** Highest generation ever used, by key. */
+  generations(owner: string): Promise<Map<string, number>>;
+  /** Commits the intent to create, before any outside call; returns the row that stands. */
+  intend(
+    lease: Lease,
+    phase: RunPhase,
+    node: PlanNode,
+    intent: { owner: string; generation: number; wanted: JsonObject },
+  ): Promise<Resource>;
+  /** The cloud's id became known. */
+  recordProviderId(lease: Lease, resource: Resource, providerId: string): Promise<void>;
+  /** It exists and is ready; ends the node. */
+  complete(
+    lease: Lease,
+    phase: RunPhase,
+    resource: Resource,
+    done: { providerId: string; outputs: JsonObject },
+  ): Promise<void>;
+  /** Commits the intent to remove, before any outside call; undefined when nothing of this key lives. */
+  intendRemoval(lease: Lease, phase: RunPhase, node: PlanNode, owner: string): Promise<Resource | undefined>;
+  /** It is gone; ends the node. */
+  completeRemoval(lease: Lease, phase: RunPhase, resource: Resource): Promise<void>;
+  /** Any other change of a node: waiting, retrying, failed, skipped. */
+  recordNode(
+    lease: Lease,
+    phase: RunPhase,
+    node: Pick<PlanNode, 'key' | 'kind' | 'region' | 'action'>,
+    change: { state: NodeState; detail?: string; error?: JsonObject; attempt?: number },
+  ): Promise<void>;
+  /** Events of a run that belong to no node. */
+  recordEvent(lease: Lease, event: NewEvent): Promise<void>;
+}
+
+export interface EventStore {
+  list(deploymentId: string, after: number, limit: number): Promise<Event[]>;
+  /** Number of the newest event of each deployment, and whether a run is active. */
+  heads(deploymentIds: readonly string[]): Promise<Map<string, { last: number; active: boolean }>>;
+}
+
+export interface TemplateStore {
+  list(): Promise<Template[]>;
+  /** Newest living version, or the version that is named (also of deleted templates). */
+  get(name: string, version?: number): Promise<Template | undefined>;
+  /** Adds a version. `new` refuses (undefined) when the name lives; `next` refuses when it does not. */
+  add(input: {
+    name: string;
+    description: string | null;
+    body: JsonObject;
+    mode: 'new' | 'next';
+  }): Promise<Template | undefined>;
+  remove(name: string): Promise<boolean>;
+}
+
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly scope: 'read' | 'write' | 'admin';
+  readonly createdAt: string;
+}
+
+export interface KeyStore {
+  findByHash(hash: string): Promise<ApiKey | undefined>;
+  list(): Promise<ApiKey[]>;
+  add(input: { id: string; name: string; scope: ApiKey['scope']; hash: string }): Promise<ApiKey>;
+  remove(id: string): Promise<boolean>;
+}
+
+export interface HistoryStore {
+  /** Median and 90th percentile of the duration of past nodes, in milliseconds, by `region kind action`. */
+  durations(): Promise<Map<string, { p50: number; p90: number; count: number }>>;
+}
+
+export interface Store {
+  readonly deployments: DeploymentStore;
+  readonly runs: RunStore;
+  readonly ledger: Ledger;
+  readonly events: EventStore;
+  readonly templates: TemplateStore;
+  readonly keys: KeyStore;
+  readonly history: HistoryStore;
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  check(): Promise<{ detail: string }>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,71 @@
+/**
+ * The way to PostgreSQL: one pool, values parsed into the domain's own forms, transactions, and the fence.
+ *
+ * SQL is written out as SQL. Nearly every write is one statement of several parts (row, node, event) that must be
+ * committed together and only under a valid lease; a query builder has no words for that, plain SQL has.
+ */
+
+import pg from 'pg';
+import type { Transaction } from '../ports/engine.ts';
+
+export interface Database extends Transaction {
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+}
+
+const TIMESTAMPTZ = 1184;
+const INT8 = 20;
+
+/** Timestamps as RFC 3339 UTC with milliseconds; 64-bit counters as numbers (none of ours comes near 2^53). */
+const parsers: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (format !== 'binary' && oid === TIMESTAMPTZ) return (text: string) => new Date(text).toISOString();
+    if (format !== 'binary' && oid === INT8) return Number;
+    return pg.types.getTypeParser(oid, format);
+  }) as pg.CustomTypesConfig['getTypeParser'], // pg's overloads cannot be satisfied by one function
+};
+
+/**
+ * @param onError told about connections that break while idle (the pool replaces them by itself)
+ */
+export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    types: parsers,
+    keepAlive: true,
+    // A lost host must free its connections and locks in seconds, not hours.
+    options: '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3',
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+  });
+  pool.on('error', onError);
+  return pool;
+}
+
+export function openDatabase(pool: pg.Pool): Database {
+  return {
+    query: async (text, values = []) => (await pool.query({ text, values: [...values] })).rows,
+    transaction: (work) => inTransaction(pool, work),
+  };
+}
+
+async function inTransaction<T>(pool: pg.Pool, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work({
+      query: async (text, values = []) => (await client.query({ text, values: [...values] })).rows,
+    });
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      // The connection itself is gone; the server rolls back, the pool must not use it again.
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Deployments in PostgreSQL, and the two ways in which a run comes to be: with a new deployment, or for a living one.
+ * Both write the rows and the engine's start in one transaction.
+ */
+
+import type { Deployment } from '../domain/deployment.ts';
+import type { Engine, Transaction } from '../ports/engine.ts';
+import type { DeploymentFilter, DeploymentStore, NewRun } from '../ports/store.ts';
+import { appendEvents } from './appended-events.ts';
+import type { Database } from './database.ts';
+import { type DeploymentRow, type RunRow, deploymentFromRow, runFromRow } from './rows.ts';
+
+type Enqueue = Engine['enqueue'];
+
+export function createDeploymentStore(database: Database, enqueue: Enqueue): DeploymentStore {
+  return {
+    accept: (input) => database.transaction((tx) => accept(tx, enqueue, input)),
+    acceptRun: (input) => database.transaction((tx) => acceptRun(tx, enqueue, input)),
+    requestCancel: (input) => database.transaction((tx) => requestCancel(tx, input)),
+    async findIdempotent(apiKeyId, key) {
+      const [row] = await database.query<{ request_hash: string; id: string; name: string; created_at: string }>(
+        `select k.request_hash, d.id, d.name, d.created_at
+           from idempotency_keys k join deployments d on d.id = k.deployment_id
+          where k.api_key_id = $1 and k.key = $2`,
+        [apiKeyId, key],
+      );
+      if (!row) return undefined;
+      return { requestHash: row.request_hash, deployment: { id: row.id, name: row.name, createdAt: row.created_at } };
+    },
+    async get(id) {
+      const [row] = await database.query<DeploymentRow>('select * from deployments where id = $1', [id]);
+      return row && deploymentFromRow(row);
+    },
+    list: (filter) => list(database, filter),
+  };
+}
+
+async function accept(
+  tx: Transaction,
+  enqueue: Enqueue,
+  { deployment: d, run, events, idempotency }: Parameters<DeploymentStore['accept']>[0],
+): Promise<{ createdAt: string }> {
+  const [row] = await tx.query<{ created_at: string }>(
+    `insert into deployments (id, name, status, region, template_name, template_version, parameters, failure_policy, active_run)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning created_at`,
+    [d.id, d.name, d.status, d.region, d.templateName, d.templateVersion, d.parameters, d.failurePolicy, run.id],
+  );
+  if (idempotency) {
+    await tx.query(
+      'insert into idempotency_keys (api_key_id, key, request_hash, deployment_id) values ($1, $2, $3, $4)',
+      [idempotency.apiKeyId, idempotency.key, idempotency.requestHash, d.id],
+    );
+  }
+  await insertRun(tx, enqueue, d.id, run);
+  await appendEvents(tx, d.id, events);
+  return { createdAt: row?.created_at ?? '' };
+}
+
+/** The run's row and the engine's start, within the caller's transaction. */
+export async function insertRun(tx: Transaction, enqueue: Enqueue, deploymentId: string, run: NewRun): Promise<void> {
+  await tx.query('insert into runs (id, deployment_id, kind, plan) values ($1, $2, $3, $4)', [
+    run.id,
+    deploymentId,
+    run.kind,
+    run.plan,
+  ]);
+  await enqueue(tx, run.id);
+}
+
+async function acceptRun(
+  tx: Transaction,
+  enqueue: Enqueue,
+  { deploymentId, run, status, stillAllowed, events }: Parameters<DeploymentStore['acceptRun']>[0],
+): Promise<boolean> {
+  const [row] = await tx.query<DeploymentRow>('select * from deployments where id = $1 for update', [deploymentId]);
+  if (!row) return false;
+  const active = await activeRun(tx, row.active_run);
+  if (!stillAllowed(deploymentFromRow(row), active && runFromRow(active))) return false;
+  if (active?.status === 'held') {
+    await tx.query(`update runs set status = 'failed', finished_at = now() where id = $1`, [active.id]);
+  }
+  await tx.query('update deployments set status = $2, active_run = $3, updated_at = now() where id = $1', [
+    deploymentId,
+    status,
+    run.id,
+  ]);
+  await insertRun(tx, enqueue, deploymentId, run);
+  await appendEvents(tx, deploymentId, events);
+  return true;
+}
+
+async function activeRun(tx: Transaction, id: string | null): Promise<RunRow | undefined> {
+  if (id === null) return undefined;
+  const [row] = await tx.query<RunRow>('select * from runs where id = $1 for update', [id]);
+  return row;
+}
+
+async function requestCancel(
+  tx: Transaction,
+  { deploymentId, runId, thenDelete }: Parameters<DeploymentStore['requestCancel']>[0],
+): Promise<boolean> {
+  const rows = await tx.query(
+    `update runs set cancel_requested_at = coalesce(cancel_requested_at, now()), then_delete = then_delete or $3
+      where id = $1 and deployment_id = $2 and status in ('pending', 'running', 'rolling_back') returning id`,
+    [runId, deploymentId, thenDelete],
+  );
+  if (rows.length === 0) return false;
+  if (thenDelete) await tx.query(`update deployments set status = 'DELETING' where id = $1`, [deploymentId]);
+  await appendEvents(tx, deploymentId, [
+    { type: 'run.cancel_requested', runId, data: { then_delete: thenDelete } },
+    ...(thenDelete ? [{ type: 'deployment.status', data: { status: 'DELETING' } } as const] : []),
+  ]);
+  return true;
+}
+
+async function list(database: Database, filter: DeploymentFilter): Promise<{ items: Deployment[]; total: number }> {
+  const wanted = [filter.status ?? null, filter.region ?? null, filter.template ?? null, filter.name ?? null];
+  const where = `($1::text is null and status <> 'DELETED' or status = $1) and ($2::text is null or region = $2)
+    and ($3::text is null or template_name = $3) and ($4::text is null or name = $4)`;
+  const [rows, totals] = await Promise.all([
+    database.query<DeploymentRow>(
+      `select * from deployments where ${where}
+          and ($5::timestamptz is null or (created_at, id) < ($5::timestamptz, $6::uuid))
+        order by created_at desc, id desc limit $7`,
+      [...wanted, filter.after?.createdAt ?? null, filter.after?.id ?? null, filter.limit],
+    ),
+    database.query<{ total: number }>(`select count(*) as total from deployments where ${where}`, wanted),
+  ]);
+  return { items: rows.map(deploymentFromRow), total: totals[0]?.total ?? 0 };
+}

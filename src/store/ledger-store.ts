@@ -1,0 +1,166 @@
+/**
+ * The ledger in PostgreSQL. Every write is one statement and so one commit: it checks the fence, changes the resource,
+ * the node and the event numbers together. Without the lease the first part finds no row, and so the others change
+ * nothing; that is reported as LeaseLost.
+ *
+ * The share lock on the run orders a write against a take-over: a claim waits for writes under way, and what they wrote
+ * is there when the new worker reads.
+ */
+
+import type { NodeState, RunPhase } from '../domain/deployment.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { PlanNode } from '../domain/plan.ts';
+import { LeaseLost } from '../ports/driver.ts';
+import type { Ledger, Lease } from '../ports/store.ts';
+import type { Database } from './database.ts';
+import { type ResourceRow, resourceFromRow } from './rows.ts';
+
+type NodeIdentity = Pick<PlanNode, 'key' | 'kind' | 'region' | 'action'>;
+
+/** $1 run, $2 fence. */
+const FENCE = `fence as (select id, deployment_id from runs where id = $1 and fence = $2 for share)`;
+
+/** $3 phase, $4 key, $5 kind, $6 region, $7 action, $8 state, $9 detail, $10 error, $11 attempt (null keeps it). */
+const NODE = `node as (
+  insert into run_nodes (run_id, phase, key, kind, region, action, state, detail, error, attempt, finished_at)
+  select fence.id, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, coalesce($11::int, 1),
+         case when $8 in ('done', 'failed', 'skipped') then clock_timestamp() end
+    from fence
+  on conflict (run_id, phase, key) do update
+    set state = excluded.state, detail = excluded.detail, error = excluded.error,
+        attempt = coalesce($11::int, run_nodes.attempt), finished_at = excluded.finished_at
+  returning attempt
+)`;
+
+/** One event about the node of the same statement. */
+const EVENT = `head as (
+  update deployments set last_event = last_event + 1, updated_at = now()
+    from fence where deployments.id = fence.deployment_id returning deployments.id, last_event
+), event as (
+  insert into events (deployment_id, seq, at, type, run_id, key, data)
+  select head.id, head.last_event, clock_timestamp(), 'node.' || case $8 when 'running' then 'started' else $8 end, $1, $4,
+         jsonb_strip_nulls(jsonb_build_object('phase', $3::text, 'kind', $5::text, 'action', $7::text, 'attempt', node.attempt,
+           'detail', $9::text, 'error', $10::jsonb))
+    from head, node
+)`;
+
+export function createLedger(database: Database): Ledger {
+  const write = async (lease: Lease, text: string, values: readonly unknown[]): Promise<ResourceRow[]> => {
+    const rows = await database.query<ResourceRow & { held: boolean }>(text, [lease.runId, lease.fence, ...values]);
+    if (!rows[0]?.held) throw new LeaseLost(lease.runId);
+    return rows.filter((row) => row.key !== null);
+  };
+  const first = async (rows: Promise<ResourceRow[]>) => {
+    const [row] = await rows;
+    return row && resourceFromRow(row);
+  };
+
+  return {
+    async resources(owner, { withDeleted = false } = {}) {
+      const rows = await database.query<ResourceRow>(
+        `select * from resources where owner = $1 and ($2 or state <> 'deleted') order by created_at, key`,
+        [owner, withDeleted],
+      );
+      return rows.map(resourceFromRow);
+    },
+    async generations(owner) {
+      const rows = await database.query<{ key: string; generation: number }>(
+        'select key, max(generation) as generation from resources where owner = $1 group by key',
+        [owner],
+      );
+      return new Map(rows.map((row) => [row.key, row.generation]));
+    },
+    async intend(lease, phase, node, { owner, generation, wanted }) {
+      const values = [...nodeValues(phase, node, { state: 'running' }), owner, generation, wanted, node.dependsOn];
+      const resource = await first(write(lease, INTEND, values));
+      if (!resource) throw new Error(`the intent for ${node.key} was not recorded`);
+      return resource;
+    },
+    async recordProviderId(lease, resource, providerId) {
+      await write(lease, RECORD_PROVIDER_ID, [...identity(resource), providerId]);
+    },
+    async complete(lease, phase, resource, { providerId, outputs }) {
+      const values = nodeValues(phase, { ...resource, action: 'present' }, { state: 'done' });
+      await write(lease, COMPLETE, [...values, ...identity(resource), providerId, outputs]);
+    },
+    intendRemoval(lease, phase, node, owner) {
+      return first(write(lease, INTEND_REMOVAL, [...nodeValues(phase, node, { state: 'running' }), owner]));
+    },
+    async completeRemoval(lease, phase, resource) {
+      const values = nodeValues(phase, { ...resource, action: 'absent' }, { state: 'done' });
+      await write(lease, COMPLETE_REMOVAL, [...values, ...identity(resource)]);
+    },
+    async recordNode(lease, phase, node, change) {
+      await write(lease, RECORD_NODE, nodeValues(phase, node, change));
+    },
+    async recordEvent(lease, { type, key, data }) {
+      await write(lease, RECORD_EVENT, [type, key ?? null, data ?? {}]);
+    },
+  };
+}
+
+function nodeValues(
+  phase: RunPhase,
+  node: NodeIdentity,
+  change: { state: NodeState; detail?: string; error?: JsonObject; attempt?: number },
+): unknown[] {
+  const error = change.error === undefined ? null : JSON.stringify(change.error);
+  return [
+    phase,
+    node.key,
+    node.kind,
+    node.region,
+    node.action,
+    change.state,
+    change.detail ?? null,
+    error,
+    change.attempt ?? null,
+  ];
+}
+
+function identity(resource: { owner: string; key: string; generation: number }): unknown[] {
+  return [resource.owner, resource.key, resource.generation];
+}
+
+/** Columns of a resource, preceded by whether the lease was held. */
+const HELD = `select true as held, resource.* from fence left join resource on true`;
+
+const INTEND = `with ${FENCE}, ${NODE}, ${EVENT}, made as (
+    insert into resources (owner, key, generation, kind, region, state, wanted, depends_on, run_id)
+    select $12::uuid, $4, $13::int, $5, $6, 'creating', $14::jsonb, $15::text[], $1 from fence
+    on conflict do nothing returning *
+  ), resource as (
+    select * from made union all
+    select * from resources where owner = $12::uuid and key = $4 and state <> 'deleted' and not exists (select from made)
+  ) ${HELD}`;
+
+const RECORD_PROVIDER_ID = `with ${FENCE}, resource as (
+    update resources set provider_id = $6, updated_at = now() from fence
+     where owner = $3::uuid and key = $4 and generation = $5::int returning resources.*
+  ) ${HELD}`;
+
+const COMPLETE = `with ${FENCE}, ${NODE}, ${EVENT}, resource as (
+    update resources set state = 'present', provider_id = $15, outputs = $16::jsonb, updated_at = clock_timestamp() from fence
+     where owner = $12::uuid and key = $13 and generation = $14::int returning resources.*
+  ) ${HELD}`;
+
+const INTEND_REMOVAL = `with ${FENCE}, ${NODE}, ${EVENT}, resource as (
+    update resources set state = 'deleting', updated_at = now() from fence
+     where owner = $12::uuid and key = $4 and state <> 'deleted' returning resources.*
+  ) ${HELD}`;
+
+const COMPLETE_REMOVAL = `with ${FENCE}, ${NODE}, ${EVENT}, resource as (
+    update resources set state = 'deleted', deleted_at = clock_timestamp(), updated_at = clock_timestamp() from fence
+     where owner = $12::uuid and key = $13 and generation = $14::int returning resources.*
+  ) ${HELD}`;
+
+const RECORD_NODE = `with ${FENCE}, ${NODE}, ${EVENT} select true as held, null as key from fence`;
+
+/** $3 type, $4 key, $5 data. */
+const RECORD_EVENT = `with ${FENCE}, head as (
+    update deployments set last_event = last_event + 1, updated_at = now()
+      from fence where deployments.id = fence.deployment_id returning deployments.id, last_event
+  ), event as (
+    insert into events (deployment_id, seq, at, type, run_id, key, data)
+    select head.id, head.last_event, clock_timestamp(), $3, $1, $4, $5::jsonb from head
+  ) select true as held, null as key from fence`;

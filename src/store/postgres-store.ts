@@ -1,0 +1,35 @@
+/**
+ * The store, put together from one file a noun.
+ */
+
+import type { Pool } from 'pg';
+import type { Engine } from '../ports/engine.ts';
+import type { Store } from '../ports/store.ts';
+import { openDatabase } from './database.ts';
+import { createDeploymentStore } from './deployment-store.ts';
+import { createEventStore } from './event-store.ts';
+import { createHistoryStore } from './history-store.ts';
+import { createKeyStore } from './key-store.ts';
+import { createLedger } from './ledger-store.ts';
+import { createRunStore } from './run-store.ts';
+import { createTemplateStore } from './template-store.ts';
+
+/** @param enqueue the engine's part of a transaction that accepts a run */
+export function createPostgresStore(pool: Pool, enqueue: Engine['enqueue']): Store {
+  const database = openDatabase(pool);
+  return {
+    deployments: createDeploymentStore(database, enqueue),
+    runs: createRunStore(database, enqueue),
+    ledger: createLedger(database),
+    events: createEventStore(database),
+    templates: createTemplateStore(database),
+    keys: createKeyStore(database),
+    history: createHistoryStore(database),
+    transaction: (work) => database.transaction(work),
+    async check() {
+      const [row] = await database.query<{ version: string }>(`select current_setting('server_version') as version`);
+      return { detail: `PostgreSQL ${row?.version}` };
+    },
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * Runs in PostgreSQL: taking them up under a fence, and ending them.
+ */
+
+import { LeaseLost } from '../ports/driver.ts';
+import type { Engine, Transaction } from '../ports/engine.ts';
+import type { Lease, NewEvent, RunRecord, RunStore } from '../ports/store.ts';
+import { appendEvents } from './appended-events.ts';
+import type { Database } from './database.ts';
+import { insertRun } from './deployment-store.ts';
+import { type RunNodeRow, type RunRow, runFromRow, runNodeFromRow } from './rows.ts';
+
+export function createRunStore(database: Database, enqueue: Engine['enqueue']): RunStore {
+  return {
+    async get(runId) {
+      const [row] = await database.query<RunRow>('select * from runs where id = $1', [runId]);
+      return row && runFromRow(row);
+    },
+    async listByDeployment(deploymentId) {
+      const rows = await database.query<RunRow>('select * from runs where deployment_id = $1 order by created_at, id', [
+        deploymentId,
+      ]);
+      return rows.map(runFromRow);
+    },
+    async nodes(runId) {
+      const rows = await database.query<RunNodeRow>('select * from run_nodes where run_id = $1 order by started_at', [
+        runId,
+      ]);
+      return rows.map(runNodeFromRow);
+    },
+    async claim(runId, worker) {
+      const [row] = await database.query<{ fence: number }>(
+        `update runs set fence = fence + 1, worker = $2
+          where id = $1 and status in ('pending', 'running', 'rolling_back') returning fence`,
+        [runId, worker],
+      );
+      return row && { runId, fence: row.fence };
+    },
+    watch: (leases) => watch(database, leases),
+    begin: (lease) => database.transaction((tx) => begin(tx, lease)),
+    beginRollback: (lease, plan, reason) =>
+      database.transaction(async (tx) => {
+        const run = await fenced(tx, lease);
+        if (run.phase === 'rollback') return;
+        await tx.query(
+          `update runs set status = 'rolling_back', phase = 'rollback', rollback_plan = $2 where id = $1`,
+          [lease.runId, plan],
+        );
+        const data = { reason, total: plan.nodes.length };
+        await appendEvents(tx, run.deploymentId, [{ type: 'run.rollback', runId: lease.runId, data }]);
+      }),
+    finish: (lease, end) => database.transaction((tx) => finish(tx, enqueue, lease, end)),
+  };
+}
+
+async function watch(database: Database, leases: readonly Lease[]): Promise<{ cancelled: string[]; lost: string[] }> {
+  if (leases.length === 0) return { cancelled: [], lost: [] };
+  const rows = await database.query<{ id: string; fence: number; cancelled: boolean }>(
+    'select id, fence, cancel_requested_at is not null as cancelled from runs where id = any($1)',
+    [leases.map((lease) => lease.runId)],
+  );
+  const fenceOf = new Map(leases.map((lease) => [lease.runId, lease.fence]));
+  return {
+    cancelled: rows.filter((row) => row.cancelled).map((row) => row.id),
+    lost: rows.filter((row) => row.fence !== fenceOf.get(row.id)).map((row) => row.id),
+  };
+}
+
+/** Locks the run's row for the rest of the transaction. @throws LeaseLost */
+async function fenced(tx: Transaction, lease: Lease): Promise<RunRecord> {
+  const [row] = await tx.query<RunRow>('select * from runs where id = $1 and fence = $2 for update', [
+    lease.runId,
+    lease.fence,
+  ]);
+  if (!row) throw new LeaseLost(lease.runId);
+  return runFromRow(row);
+}
+
+async function begin(tx: Transaction, lease: Lease): Promise<RunRecord> {
+  const run = await fenced(tx, lease);
+  if (run.status !== 'pending') return run;
+  await tx.query(`update runs set status = 'running', started_at = now() where id = $1`, [lease.runId]);
+  const events: NewEvent[] = [
+    { type: 'run.started', runId: lease.runId, data: { kind: run.kind, total: run.plan.nodes.length } },
+  ];
+  if (run.kind === 'deploy') {
+    const moved = await tx.query(
+      `update deployments set status = 'IN_PROGRESS' where id = $1 and status = 'PENDING' returning id`,
+      [run.deploymentId],
+    );
+    if (moved.length > 0)
+      events.push({ type: 'deployment.status', runId: lease.runId, data: { status: 'IN_PROGRESS' } });
+  }
+  await appendEvents(tx, run.deploymentId, events);
+  return { ...run, status: 'running' };
+}
+
+async function finish(
+  tx: Transaction,
+  enqueue: Engine['enqueue'],
+  lease: Lease,
+  { status, error, deploymentStatus, leftOver, next }: Parameters<RunStore['finish']>[1],
+): Promise<void> {
+  const run = await fenced(tx, lease);
+  if (run.finishedAt !== null) return;
+  await tx.query('update runs set status = $2, error = $3, finished_at = clock_timestamp() where id = $1', [
+    lease.runId,
+    status,
+    error,
+  ]);
+  const active = next?.id ?? (status === 'held' ? lease.runId : null);
+  await tx.query('update deployments set status = $2, error = $3, active_run = $4, updated_at = now() where id = $1', [
+    run.deploymentId,
+    deploymentStatus,
+    error,
+    active,
+  ]);
+  if (next) await insertRun(tx, enqueue, run.deploymentId, next);
+  await appendEvents(tx, run.deploymentId, [
+    {
+      type: 'run.finished',
+      runId: lease.runId,
+      data: { kind: run.kind, status, left_over: leftOver.length, error: error && { ...error, left_over: [] } },
+    },
+    { type: 'deployment.status', runId: lease.runId, data: { status: deploymentStatus } },
+    ...(next
+      ? [{ type: 'run.accepted', runId: next.id, data: { kind: next.kind, total: next.plan.nodes.length } } as const]
+      : []),
+  ]);
+}
