@@ -40,9 +40,9 @@ export function createLogger({ level, pretty = false, color = false, destination
 
 /** The library formats the fields of a line but not those that a child binds; children inherit this method. */
 function redactChildren(logger: PinoLogger): PinoLogger {
-  const bind = logger.child;
+  const bind: Function = logger.child; // its generic type does not survive rebinding
   const child = function (this: PinoLogger, fields: Bindings, options?: ChildLoggerOptions): PinoLogger {
-    return bind.call(this, redactFields(fields), options) as PinoLogger;
+    return bind.call(this, redactFields(fields), options);
   };
   return Object.assign(logger, { child });
 }
