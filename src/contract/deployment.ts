@@ -1,0 +1,236 @@
+/**
+ * Deployments on the wire: what is asked for, what is answered, and what a dry run shows.
+ */
+
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { DEPLOYMENT_STATUSES, RUN_KINDS, RUN_PHASES, RUN_STATUSES } from '../domain/deployment.ts';
+import { FAILURE_POLICIES } from '../domain/plan.ts';
+import { count, jsonObject, list, mapOf, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
+
+/** Also fits what OpenStack takes as the name of a server, once the tier and ordinal are appended. */
+export const DEPLOYMENT_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$';
+export const REGION_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
+export const TEMPLATE_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
+
+const DeploymentStatus = oneOf(DEPLOYMENT_STATUSES);
+const FailurePolicy = oneOf(FAILURE_POLICIES);
+
+export const CreateDeploymentBody = shape(
+  'CreateDeploymentBody',
+  {
+    name: Type.String({ pattern: DEPLOYMENT_NAME_PATTERN }),
+    template: Type.String({ pattern: TEMPLATE_NAME_PATTERN, description: 'Name of a template.' }),
+    cloud_region: Type.String({ pattern: REGION_NAME_PATTERN, description: 'Name of a region.' }),
+    parameters: Type.Optional(
+      jsonObject({ description: "The template's parameters; `<tier>_count` sets the size of a tier." }),
+    ),
+    failure_policy: Type.Optional(
+      oneOf(['rollback', 'hold'], {
+        description: 'After a permanent failure: undo what was made (default), or keep everything and wait.',
+      }),
+    ),
+  },
+  {
+    description: 'What is to be deployed, and where.',
+    examples: [
+      {
+        name: 'web-app-prod',
+        template: 'web-app-stack',
+        cloud_region: 'us-west-1',
+        parameters: { web_count: 2, app_count: 3, db_count: 1 },
+      },
+    ],
+  },
+);
+export type CreateDeploymentBody = Static<typeof CreateDeploymentBody>;
+
+export const DeploymentAccepted = shape(
+  'DeploymentAccepted',
+  { id: uuid(), name: Type.String(), status: DeploymentStatus, created_at: timestamp() },
+  { description: 'The deployment is recorded and its run will happen.' },
+);
+export type DeploymentAccepted = Static<typeof DeploymentAccepted>;
+
+export const DeploymentDeleting = shape(
+  'DeploymentDeleting',
+  { id: uuid(), status: oneOf(['DELETING']) },
+  { description: 'The removal is recorded and will happen.' },
+);
+export type DeploymentDeleting = Static<typeof DeploymentDeleting>;
+
+export const RunAccepted = shape(
+  'RunAccepted',
+  { id: uuid({ description: 'Id of the deployment.' }), run_id: uuid(), status: DeploymentStatus },
+  { description: 'The request is recorded on a run of the deployment.' },
+);
+export type RunAccepted = Static<typeof RunAccepted>;
+
+export const LeftOver = shape(
+  'LeftOver',
+  { key: Type.String(), kind: Type.String(), provider_id: nullable(Type.String()), reason: Type.String() },
+  { description: 'Something that exists although it should not, because its removal failed.' },
+);
+export type LeftOver = Static<typeof LeftOver>;
+
+export const DeploymentError = shape(
+  'DeploymentError',
+  {
+    type: Type.String({ description: 'PascalCase failure type, for example `QuotaExceeded`.' }),
+    message: Type.String({ description: "One sentence that contains the cloud's own words." }),
+    failed_activity: Type.String({ description: 'For example `create openstack.server server/web/2`.' }),
+    rollback_completed: Type.Boolean(),
+    left_over: list(LeftOver),
+    remedy: Type.Optional(Type.String()),
+    request_id: Type.Optional(Type.String({ description: "The cloud's own request id." })),
+  },
+  { description: 'Why the deployment failed and what became of what it had made.' },
+);
+export type DeploymentError = Static<typeof DeploymentError>;
+
+export const Progress = shape(
+  'Progress',
+  {
+    run_id: uuid(),
+    run_kind: oneOf(RUN_KINDS),
+    run_status: oneOf(RUN_STATUSES),
+    phase: oneOf(RUN_PHASES),
+    done: count(),
+    total: count(),
+    failed: count(),
+    eta_ms: nullable(count({ description: 'Expected milliseconds until the end.' })),
+  },
+  { description: 'How far the run in progress has come, in nodes of its plan.' },
+);
+export type Progress = Static<typeof Progress>;
+
+const summaryProperties = {
+  id: uuid(),
+  name: Type.String(),
+  status: DeploymentStatus,
+  template: Type.String(),
+  template_version: Type.Integer({ minimum: 1 }),
+  cloud_region: Type.String(),
+  parameters: jsonObject(),
+  failure_policy: FailurePolicy,
+  progress: nullable(Progress),
+  error: nullable(DeploymentError),
+  created_at: timestamp(),
+  updated_at: timestamp(),
+};
+
+export const DeploymentSummary = shape('DeploymentSummary', summaryProperties, {
+  description: 'A deployment as lists show it.',
+});
+export type DeploymentSummary = Static<typeof DeploymentSummary>;
+
+export const TierMember = shape(
+  'TierMember',
+  {
+    vm_id: nullable(Type.String()),
+    name: Type.String(),
+    ip: nullable(Type.String()),
+    ordinal: Type.Integer({ minimum: 1 }),
+    state: oneOf(['creating', 'present', 'deleting']),
+  },
+  { description: 'One server of a tier.' },
+);
+export type TierMember = Static<typeof TierMember>;
+
+export const Resources = shape(
+  'Resources',
+  {
+    network_id: nullable(Type.String()),
+    subnet_ids: list(Type.String()),
+    subnets: mapOf(Type.String(), { description: 'Subnet name to id.' }),
+    router_id: nullable(Type.String()),
+    vm_ids: list(Type.String()),
+    vm_ips: mapOf(Type.String(), { description: 'Server id to its fixed address.' }),
+    tiers: mapOf(list(TierMember), { description: 'Tier name to its servers.' }),
+  },
+  { description: "What exists in the cloud, by the cloud's own ids." },
+);
+export type Resources = Static<typeof Resources>;
+
+export const Condition = shape(
+  'Condition',
+  {
+    type: Type.String(),
+    status: oneOf(['True', 'False', 'Unknown']),
+    reason: Type.String(),
+    message: Type.String(),
+    last_transition_time: timestamp(),
+  },
+  { description: 'One observed aspect of the state, with its reason.' },
+);
+export type Condition = Static<typeof Condition>;
+
+export const Deployment = shape(
+  'Deployment',
+  { ...summaryProperties, resources: Resources, metadata: jsonObject(), conditions: list(Condition) },
+  { description: 'A deployment with everything that is known of it.' },
+);
+export type Deployment = Static<typeof Deployment>;
+
+export const DeploymentPage = shape(
+  'DeploymentPage',
+  {
+    items: list(DeploymentSummary),
+    total: count({ description: 'How many match, on all pages.' }),
+    next: nullable(Type.String({ description: 'Cursor of the next page; null on the last one.' })),
+  },
+  { description: 'One page of deployments, newest first.' },
+);
+export type DeploymentPage = Static<typeof DeploymentPage>;
+
+export const ListDeploymentsQuery = Type.Object(
+  {
+    status: Type.Optional(oneOf(DEPLOYMENT_STATUSES, { description: 'Deleted ones are listed only when asked for.' })),
+    cloud_region: Type.Optional(Type.String({ pattern: REGION_NAME_PATTERN })),
+    template: Type.Optional(Type.String({ pattern: TEMPLATE_NAME_PATTERN })),
+    name: Type.Optional(Type.String({ pattern: DEPLOYMENT_NAME_PATTERN, description: 'Exact name.' })),
+    limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+    cursor: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9_=-]{1,512}$', description: '`next` of the page before.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type ListDeploymentsQuery = Static<typeof ListDeploymentsQuery>;
+
+export const PlanNode = shape(
+  'PlanNode',
+  {
+    key: Type.String(),
+    action: oneOf(['present', 'absent']),
+    kind: Type.String(),
+    region: Type.String(),
+    depends_on: list(Type.String()),
+    estimate_ms: count(),
+    estimate_from: oneOf(['history', 'default']),
+    wanted: jsonObject(),
+  },
+  { description: 'One action of a plan on one resource.' },
+);
+export type PlanNode = Static<typeof PlanNode>;
+
+export const DryRun = shape(
+  'DryRun',
+  {
+    name: Type.String(),
+    template: Type.String(),
+    template_version: Type.Integer({ minimum: 1 }),
+    cloud_region: Type.String(),
+    failure_policy: FailurePolicy,
+    plan: Type.Object(
+      {
+        nodes: list(PlanNode),
+        total: count(),
+        estimated_ms: count({ description: 'Length of the critical path in milliseconds.' }),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { description: 'What a request would do. Nothing was recorded.' },
+);
+export type DryRun = Static<typeof DryRun>;
