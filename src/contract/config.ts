@@ -1,0 +1,157 @@
+/**
+ * What may stand in `groundwork.yaml`. One schema: the loader checks with it, fills the defaults from it, and the
+ * reference page is written from its descriptions, so none of the three can say something else.
+ *
+ * Keys with a default need not be written; the static types below are those of the loaded value.
+ */
+
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+
+const Server = Type.Object(
+  {
+    host: Type.String({
+      default: '127.0.0.1',
+      minLength: 1,
+      description: 'Address to listen on. Anything but a loopback address lets other machines in.',
+    }),
+    port: Type.Integer({
+      default: 8080,
+      minimum: 0,
+      maximum: 65535,
+      description: 'TCP port to listen on; 0 lets the system choose a free one.',
+    }),
+  },
+  { ...closed, default: {}, description: 'Where the HTTP API listens.' },
+);
+
+export const RegionConfig = Type.Object(
+  {
+    provider: Type.Enum(['openstack'], { description: 'What kind of cloud this is.' }),
+    cloud: Type.String({ minLength: 1, description: 'Name of the cloud in `clouds.yaml`.' }),
+    clouds_file: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'The `clouds.yaml` to read. Otherwise the usual places: `OS_CLIENT_CONFIG_FILE`, the working directory, `~/.config/openstack`, `/etc/openstack`.',
+      }),
+    ),
+    concurrency: Type.Integer({
+      default: 16,
+      minimum: 1,
+      maximum: 1000,
+      description: 'Calls to this cloud at the same time.',
+    }),
+    rate_per_second: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 10000,
+        description: 'Calls to this cloud per second, on average. Without it only `concurrency` limits.',
+      }),
+    ),
+    burst: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10000,
+        description: 'Calls that may go out at once before `rate_per_second` holds them back.',
+      }),
+    ),
+  },
+  closed,
+);
+export type RegionConfig = Static<typeof RegionConfig>;
+
+const Limits = Type.Object(
+  {
+    max_count_per_tier: Type.Integer({
+      default: 100,
+      minimum: 1,
+      maximum: 10000,
+      description: 'Most servers that one tier of a deployment may have.',
+    }),
+    max_nodes_per_plan: Type.Integer({
+      default: 1000,
+      minimum: 1,
+      maximum: 100000,
+      description: 'Most resources that one run may touch.',
+    }),
+  },
+  { ...closed, default: {}, description: 'Ceilings that protect the clouds from a slip of the finger.' },
+);
+
+const Log = Type.Object(
+  {
+    level: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
+      default: 'info',
+      description: 'Least serious lines to write.',
+    }),
+    format: Type.Enum(['json', 'pretty'], {
+      default: 'json',
+      description: '`json`: one object a line for machines; `pretty`: lines for a person.',
+    }),
+  },
+  { ...closed, default: {}, description: 'What the server logs.' },
+);
+
+const ApiKeyConfig = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 63, description: 'Who uses the key; appears in the audit trail.' }),
+    scope: Type.Enum(['read', 'write', 'admin'], {
+      description: 'What the key allows; each includes those before it.',
+    }),
+    key_env: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+        description: 'Name of the environment variable that holds the key.',
+      }),
+    ),
+    key_sha256: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        description: 'SHA-256 of the key, in hexadecimal: `printf %s "$KEY" | sha256sum`.',
+      }),
+    ),
+  },
+  closed,
+);
+
+export const ConfigFile = Type.Object(
+  {
+    server: Server,
+    data_dir: Type.String({
+      default: '.groundwork',
+      minLength: 1,
+      description:
+        'Where the embedded database, the simulated cloud and the first admin key live. The default is under the working directory.',
+    }),
+    database_url: Type.Optional(
+      Type.String({
+        pattern: '^postgres(ql)?://',
+        description: 'A PostgreSQL of your own. Without it one is started inside `data_dir`.',
+      }),
+    ),
+    regions: Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }), RegionConfig, {
+      ...closed,
+      default: {},
+      description: 'The clouds, each under the name that requests give as `cloud_region`.',
+    }),
+    templates_dir: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'Folder of template files (`*.yaml`) to load at every start; a changed file is a new version.',
+      }),
+    ),
+    limits: Limits,
+    log: Log,
+    api_keys: Type.Array(ApiKeyConfig, {
+      default: [],
+      description: 'Keys that always exist, beside those made through the API. Never the keys themselves.',
+    }),
+  },
+  { ...closed, title: 'groundwork.yaml' },
+);
+
+/** The file's content with all defaults filled in. */
+export type ConfigFile = Static<typeof ConfigFile>;
