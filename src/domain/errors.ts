@@ -64,11 +64,6 @@ export const ERROR_CATALOGUE = {
     title: 'A template with this name exists',
     remedy: 'PUT /templates/{name} adds a new version.',
   },
-  name_taken: {
-    retryable: false,
-    title: 'A living deployment with this name exists in the region',
-    remedy: 'Choose another name or delete the other deployment first.',
-  },
   idempotency_conflict: {
     retryable: false,
     title: 'The idempotency key was used for another request',

@@ -19,6 +19,7 @@ export const EVENT_TYPES = [
   'node.failed',
   'node.skipped',
   'sweep.removed',
+  'sweep.incomplete',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

@@ -20,6 +20,8 @@ export interface PlanNode {
   readonly region: string;
   /** Wanted state for `present`; may hold references to outputs of nodes it depends on. */
   readonly wanted: JsonObject;
+  /** What stands under this key is broken: remove it and make the next generation. */
+  readonly renew?: boolean;
   /** Keys of the nodes that must be done first. */
   readonly dependsOn: readonly string[];
   /** Expected duration in milliseconds. */

@@ -20,6 +20,11 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Aborts when an ordered cancel was requested: start nothing new. */
   readonly cancelRequested: AbortSignal;
+  /**
+   * Asks the database whether this worker still holds the run; to be awaited right before anything outside is changed.
+   * @throws LeaseLost
+   */
+  readonly confirm: () => Promise<void>;
 }
 
 export interface GraphNode {

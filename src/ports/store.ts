@@ -107,6 +107,8 @@ export interface RunStore {
   claim(runId: string, worker: string): Promise<Lease | undefined>;
   /** Which of these runs were asked to cancel, and which are held by a newer lease. */
   watch(leases: readonly Lease[]): Promise<{ cancelled: string[]; lost: string[] }>;
+  /** Whether the lease is still the newest one. */
+  holds(lease: Lease): Promise<boolean>;
   begin(lease: Lease): Promise<RunRecord>;
   beginRollback(lease: Lease, plan: Plan, reason: string): Promise<void>;
   /** Ends the run, sets the deployment's state and, when ordered, starts the next run: one transaction. */

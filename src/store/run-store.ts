@@ -37,6 +37,10 @@ export function createRunStore(database: Database, enqueue: Engine['enqueue']): 
       return row && { runId, fence: row.fence };
     },
     watch: (leases) => watch(database, leases),
+    async holds({ runId, fence }) {
+      const rows = await database.query('select 1 from runs where id = $1 and fence = $2', [runId, fence]);
+      return rows.length > 0;
+    },
     begin: (lease) => database.transaction((tx) => begin(tx, lease)),
     beginRollback: (lease, plan, reason) =>
       database.transaction(async (tx) => {

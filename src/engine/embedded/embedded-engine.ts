@@ -1,0 +1,179 @@
+/**
+ * The embedded engine: DBOS on the same PostgreSQL as everything else.
+ *
+ * What DBOS gives: remembered steps, a queue whose entries can be written in the caller's transaction, replay. What is
+ * added here, because the open package lacks it (docs/decisions/0004-engine.md): the graph primitive, take-over of dead
+ * workers' runs, and a fence of our own that also guards the ledger.
+ *
+ * DBOS identifies a step by the ordinal of its call, so `graph` calls every node's step at once, in one fixed order, and
+ * each waits inside for its predecessors. Anything else that runs concurrently in a workflow would swap results on replay.
+ */
+
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
+import type { Pool } from 'pg';
+import type { Json } from '../../domain/json.ts';
+import { inDependencyOrder } from '../../domain/plan.ts';
+import type { Engine, RunScope, RunWorkflow, StepContext } from '../../ports/engine.ts';
+import type { Logger } from '../../ports/logger.ts';
+import type { RunStore } from '../../ports/store.ts';
+import { never, untilItEnds } from './durable-operation.ts';
+import { createLeaseKeeper, type HeldLease } from './lease-keeper.ts';
+import { createWorkerPresence } from './worker-presence.ts';
+
+/** Part of what is stored with every run: changing it strands runs in flight. See docs/decisions/0004-engine.md. */
+const APPLICATION_VERSION = 'groundwork-1';
+const QUEUE = 'runs';
+const WORKFLOW = 'run-plan';
+const TAKE_OVER_MS = 1_000;
+
+export interface EmbeddedEngineOptions {
+  readonly databaseUrl: string;
+  readonly pool: Pool;
+  /** Unique for every process start. */
+  readonly workerId: string;
+  readonly runs: Pick<RunStore, 'claim' | 'watch' | 'holds'>;
+  readonly workflow: RunWorkflow;
+  readonly log: Logger;
+}
+
+export interface EmbeddedEngine extends Engine {
+  readonly runsHeld: () => number;
+}
+
+/** The engine's part of the transaction that accepts a run. */
+export const enqueueRun: Engine['enqueue'] = async (transaction, runId) => {
+  await transaction.query(
+    `select dbos.enqueue_workflow(workflow_name => $1, queue_name => $2, workflow_id => $3, app_version => $4, application_name => 'groundwork')`,
+    [WORKFLOW, QUEUE, runId, APPLICATION_VERSION],
+  );
+};
+
+/** Creates what `enqueueRun` needs in the database, without starting anything. */
+export async function prepareEngineSchema(databaseUrl: string): Promise<void> {
+  await DBOS.migrate(databaseUrl);
+}
+
+/** One per process: DBOS keeps its state in a static. */
+export function createEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEngine {
+  const { databaseUrl, workerId, log } = options;
+  const leases = createLeaseKeeper(options.runs, workerId, log);
+  const presence = createWorkerPresence(databaseUrl, workerId, log);
+  const stopping = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+
+  DBOS.registerWorkflow(() => executeRun(leases, options, stopping.signal), {
+    name: WORKFLOW,
+    maxRecoveryAttempts: 1_000_000,
+  });
+
+  const takeOver = async (): Promise<void> => {
+    try {
+      await takeOverDeadWorkers(options, presence);
+    } catch (error) {
+      log.warn({ err: error }, 'looking for dead workers failed; trying again');
+    }
+    if (!stopping.signal.aborted) timer = setTimeout(() => void takeOver(), TAKE_OVER_MS);
+  };
+
+  return {
+    enqueue: enqueueRun,
+    async start() {
+      DBOS.setConfig({
+        name: 'groundwork',
+        systemDatabaseUrl: databaseUrl,
+        systemDatabasePoolSize: 10,
+        executorID: workerId,
+        applicationVersion: APPLICATION_VERSION,
+        useListenNotify: false,
+        logger: quietLogger(log),
+      });
+      await presence.start();
+      await DBOS.launch();
+      await DBOS.registerQueue(QUEUE, { minPollingIntervalMs: 50, onConflict: 'always_update' });
+      leases.start();
+      await takeOver();
+    },
+    async stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      leases.stop();
+      await DBOS.shutdown();
+      await presence.stop();
+    },
+    async check() {
+      const silence = Math.round(presence.sinceHeartbeat());
+      if (silence > 10_000) throw new Error(`no heartbeat for ${silence} ms`);
+      return { detail: `worker ${workerId}, ${leases.held} runs in hand` };
+    },
+    runsHeld: () => leases.held,
+  };
+}
+
+async function executeRun(
+  leases: ReturnType<typeof createLeaseKeeper>,
+  { workflow, log }: EmbeddedEngineOptions,
+  stopping: AbortSignal,
+): Promise<void> {
+  const runId = DBOS.workflowID ?? '';
+  const lease = await untilItEnds(() => leases.take(runId), stopping, log);
+  // The run has ended although the engine does not know: the process died between the two.
+  if (!lease) return;
+  try {
+    await workflow(scopeOf(lease, log));
+  } finally {
+    leases.release(lease);
+  }
+}
+
+function scopeOf(lease: HeldLease, log: Logger): RunScope {
+  const context: StepContext = lease;
+  const runLog = log.child({ runId: lease.runId });
+  const durably = <T>(name: string, deed: () => Promise<T>): Promise<T> =>
+    DBOS.runStep(() => untilItEnds(deed, lease.signal, runLog), { name });
+  return {
+    runId: lease.runId,
+    step: (name, deed) => durably(name, () => deed(context)),
+    async graph<T extends Json>(
+      nodes: readonly { key: string; dependsOn: readonly string[] }[],
+      deed: (key: string, predecessors: readonly T[], context: StepContext) => Promise<T>,
+    ) {
+      const results = new Map<string, Promise<T>>();
+      for (const { key, dependsOn } of inDependencyOrder(nodes)) {
+        const predecessors = Promise.all(dependsOn.map((name) => results.get(name) ?? never<T>()));
+        results.set(
+          key,
+          durably(key, async () => deed(key, await predecessors, context)),
+        );
+      }
+      const pairs = await Promise.all([...results].map(async ([key, result]) => [key, await result] as const));
+      return Object.fromEntries(pairs) as Record<string, T>;
+    },
+  };
+}
+
+async function takeOverDeadWorkers(
+  { pool, workerId, log }: EmbeddedEngineOptions,
+  presence: ReturnType<typeof createWorkerPresence>,
+): Promise<void> {
+  const { rows } = await pool.query<{ executor_id: string }>(
+    `select distinct executor_id from dbos.workflow_status where status = 'PENDING' and executor_id <> $1`,
+    [workerId],
+  );
+  for (const { executor_id: other } of rows) {
+    const { dead, done } = await presence.judge(other);
+    if (dead) {
+      log.info({ deadWorker: other }, 'taking over the runs of a dead worker');
+      await DBOSExecutor.globalInstance?.recoverPendingWorkflows([other]);
+    }
+    await done();
+  }
+}
+
+/** DBOS tells much at info that is routine for us, and its errors about single steps are ours to report. */
+function quietLogger(log: Logger) {
+  const engineLog = log.child({ part: 'dbos' });
+  const say = (level: 'debug' | 'warn') => (entry: unknown) =>
+    engineLog[level]({ said: String(entry) }, 'the engine library says');
+  return { debug: () => {}, info: say('debug'), warn: say('warn'), error: say('warn') };
+}
