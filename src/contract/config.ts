@@ -7,6 +7,9 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { REGION_NAME_PATTERN } from './deployment.ts';
+import { SCOPES } from './key.ts';
+import { oneOf } from './shape.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -29,7 +32,7 @@ const Server = Type.Object(
 
 export const RegionConfig = Type.Object(
   {
-    provider: Type.Enum(['openstack'], { description: 'What kind of cloud this is.' }),
+    provider: oneOf(['openstack'], { description: 'What kind of cloud this is.' }),
     cloud: Type.String({ minLength: 1, description: 'Name of the cloud in `clouds.yaml`.' }),
     clouds_file: Type.Optional(
       Type.String({
@@ -83,11 +86,11 @@ const Limits = Type.Object(
 
 const Log = Type.Object(
   {
-    level: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
+    level: oneOf(['debug', 'info', 'warn', 'error', 'silent'], {
       default: 'info',
       description: 'Least serious lines to write.',
     }),
-    format: Type.Enum(['json', 'pretty'], {
+    format: oneOf(['json', 'pretty'], {
       default: 'json',
       description: '`json`: one object a line for machines; `pretty`: lines for a person.',
     }),
@@ -98,7 +101,7 @@ const Log = Type.Object(
 const ApiKeyConfig = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 63, description: 'Who uses the key; appears in the audit trail.' }),
-    scope: Type.Enum(['read', 'write', 'admin'], {
+    scope: oneOf(SCOPES, {
       description: 'What the key allows; each includes those before it.',
     }),
     key_env: Type.Optional(
@@ -132,7 +135,7 @@ export const ConfigFile = Type.Object(
         description: 'A PostgreSQL of your own. Without it one is started inside `data_dir`.',
       }),
     ),
-    regions: Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }), RegionConfig, {
+    regions: Type.Record(Type.String({ pattern: REGION_NAME_PATTERN }), RegionConfig, {
       ...closed,
       default: {},
       description: 'The clouds, each under the name that requests give as `cloud_region`.',

@@ -1,0 +1,101 @@
+/**
+ * Environment, file and command line become one validated, frozen value, or one report of everything that is wrong.
+ *
+ * The command line goes before the environment, the environment before the file, the file before the defaults.
+ * Nothing here reads a file or the process: `main/` hands everything in, so the whole of it is a pure function.
+ */
+
+import type { ConfigFile } from '../contract/config.ts';
+import { ConfigError } from './config-error.ts';
+import type { ConfigFault } from './config-error.ts';
+import { isMap, makePathsAbsolute } from './config-paths.ts';
+import { resolveKeys } from './configured-keys.ts';
+import type { ConfiguredKey } from './configured-keys.ts';
+import { givenOverrides, misspeltVariables } from './overrides.ts';
+import type { AppliedOverride, ConfigFlags, Environment } from './overrides.ts';
+import { fillAndCheck } from './schema-faults.ts';
+import type { SchemaFault } from './schema-faults.ts';
+import { readYaml } from './yaml-source.ts';
+
+export interface ConfigInput {
+  readonly environment: Environment;
+  readonly flags?: ConfigFlags;
+  /** What `readConfigFile` found; undefined when there is no file. */
+  readonly file?: ConfigText | undefined;
+  /** Absolute. */
+  readonly workingDirectory: string;
+  /** Absolute; for a leading `~/` in paths. */
+  readonly homeDirectory: string;
+}
+
+export interface ConfigText {
+  /** Absolute path. */
+  readonly path: string;
+  /** How complaints call it: as the user gave it. */
+  readonly name: string;
+  readonly text: string;
+  /** Absolute directory of the file. */
+  readonly directory: string;
+}
+
+/** The loaded configuration. All paths are absolute; keys of API users are hashed. */
+export interface Config extends Omit<ConfigFile, 'api_keys'> {
+  readonly api_keys: readonly ConfiguredKey[];
+  /** From GROUNDWORK_ADMIN_KEY. A secret: never logged. */
+  readonly admin_key: string | undefined;
+  /** Absolute path of the file that was read, if there was one. */
+  readonly file: string | undefined;
+}
+
+/** @throws ConfigError with every fault at once. */
+export function loadConfig(input: ConfigInput): Config {
+  const { environment, file } = input;
+  const source = file && readYaml(file.name, file.text);
+  if (source && source.faults.length > 0) throw new ConfigError(source.faults);
+
+  const overrides = givenOverrides(environment, input.flags ?? {});
+  const merged = mergeLayers(source?.value ?? {}, overrides, input);
+  const checked = fillAndCheck(merged);
+  const keysAreSound = isMap(merged) && !checked.faults.some(({ path }) => path[0] === 'api_keys');
+  const keys = resolveKeys(keysAreSound ? checked.config.api_keys : [], environment);
+
+  const place = ({ path, ...fault }: SchemaFault): ConfigFault => {
+    const override = overrides.find((candidate) => candidate.path.join('.') === path.join('.'));
+    return { where: override?.where ?? source?.locate(path) ?? 'defaults', key: path.join('.'), ...fault };
+  };
+  const faults = [...checked.faults, ...keys.faults].map(place);
+  faults.push(...misspeltVariables(environment), ...adminKeyFaults(environment));
+  if (faults.length > 0) throw new ConfigError(faults);
+
+  makePathsAbsolute(checked.config, { directory: input.workingDirectory, homeDirectory: input.homeDirectory });
+  const admin_key = environment['GROUNDWORK_ADMIN_KEY'] || undefined;
+  return deepFreeze({ ...checked.config, api_keys: keys.keys, admin_key, file: file?.path });
+}
+
+/** The file with the overrides on top; what is still relative afterwards is relative to the working directory. */
+function mergeLayers(fileValue: unknown, overrides: readonly AppliedOverride[], input: ConfigInput): unknown {
+  const value = structuredClone(fileValue);
+  if (!isMap(value)) return value; // the schema complains about the file as a whole
+  const { homeDirectory } = input;
+  if (input.file) makePathsAbsolute(value, { directory: input.file.directory, homeDirectory });
+  for (const { path, value: given } of overrides) {
+    const [name = '', inner] = path.map(String);
+    if (inner === undefined) value[name] = given;
+    else {
+      const section = (value[name] ??= {});
+      if (isMap(section)) section[inner] = given;
+    }
+  }
+  return value;
+}
+
+function adminKeyFaults(environment: Environment): ConfigFault[] {
+  if (/^[\x21-\x7e]*$/.test(environment['GROUNDWORK_ADMIN_KEY'] ?? '')) return [];
+  const detail = 'The key holds characters that no HTTP header can carry (its value is not shown).';
+  return [{ where: 'GROUNDWORK_ADMIN_KEY', key: '', detail, remedy: 'Use printable ASCII without spaces.' }];
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}
