@@ -1,11 +1,11 @@
 # Starts and stops daemons without an init system: one session, one pid file and one log each. Sourced by up and down.
 # shellcheck shell=bash
 
-# A recorded id may be a zombie, or belong to a stranger by now. Ours are the ones whose working directory is $DIR:
-# uwsgi and neutron overwrite their command line and environment, so those tell nothing.
+# A recorded id may be a zombie, or belong to a stranger by now. Ours are the ones that work in $DIR or below (mariadbd
+# goes to its data); uwsgi and neutron overwrite their command line and environment, so those tell nothing.
 is_ours() { # pid
   local stat=''
-  [ "$(readlink "/proc/$1/cwd" 2>/dev/null)" = "$(readlink -f "$DIR")" ] || return 1
+  case $(readlink "/proc/$1/cwd" 2>/dev/null)/ in "$(readlink -f "$DIR")"/*) ;; *) return 1 ;; esac
   read -r stat 2>/dev/null < "/proc/$1/stat" || return 1
   stat=${stat##*) }
   [ -n "$stat" ] && [ "${stat:0:1}" != Z ]
@@ -36,11 +36,13 @@ launch() { # name port-or-dash command...
   echo $! > "$RUN/$name.pid"
 }
 
-await() { # name seconds command...: until the command succeeds; a process that died is reported at once
+# Until the command succeeds. The process is looked at first: a stranger may be the one who answers.
+await() { # name seconds command...
   local name=$1 deadline=$((SECONDS + $2))
   shift 2
-  until "$@" > /dev/null 2>&1; do
+  while true; do
     alive "$name" || { tail -30 "$LOG/$name.log" >&2; die "$name died while it started, see $LOG/$name.log"; }
+    ! "$@" > /dev/null 2>&1 || return 0
     [ $SECONDS -lt $deadline ] || { tail -30 "$LOG/$name.log" >&2; die "$name is not ready in time, see $LOG/$name.log"; }
     sleep 0.05
   done
