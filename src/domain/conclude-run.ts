@@ -53,8 +53,9 @@ export function concludeRun(
   const leftOver = remaining.map((resource) => leftOverOf(resource, [...run.outcomes, ...undoing]));
   if (run.thenDelete) return { status: 'cancelled', deploymentStatus: 'DELETING', error: null, followedByDelete: true };
   if (run.kind === 'delete' || run.kind === 'rollback') return concludeRemoval(run, leftOver);
-  if (run.cancelRequested) return failed('cancelled', cancelledError(leftOver));
   const failure = firstFailure(run.outcomes);
+  const undoneByItself = failure !== undefined && run.failurePolicy === 'rollback';
+  if (run.cancelRequested && !undoneByItself) return failed('cancelled', cancelledError(leftOver));
   if (!failure) return { status: 'succeeded', deploymentStatus: 'COMPLETED', error: null, followedByDelete: false };
   const held = run.failurePolicy === 'hold';
   const error = errorOf(failure, { completed: !held && leftOver.length === 0, leftOver });

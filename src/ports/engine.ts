@@ -14,6 +14,7 @@ export interface Transaction {
 }
 
 export interface StepContext {
+  readonly runId: string;
   /** Grows each time a worker takes the run up; the ledger refuses writes that carry an older one. */
   readonly fence: number;
   /** Aborts when this worker must not go on with the run: it lost its lease, or the process is stopping. */

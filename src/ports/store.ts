@@ -28,6 +28,14 @@ export interface Lease {
   readonly fence: number;
 }
 
+/** The database cannot be reached or is not itself, as opposed to refusing what was asked. The same work can succeed later. */
+export class StoreUnavailable extends Error {
+  constructor(cause: unknown) {
+    super('the database does not answer', { cause });
+    this.name = 'StoreUnavailable';
+  }
+}
+
 export interface NewEvent {
   readonly type: EventType;
   readonly runId?: string;
@@ -111,7 +119,10 @@ export interface RunStore {
   holds(lease: Lease): Promise<boolean>;
   begin(lease: Lease): Promise<RunRecord>;
   beginRollback(lease: Lease, plan: Plan, reason: string): Promise<void>;
-  /** Ends the run, sets the deployment's state and, when ordered, starts the next run: one transaction. */
+  /**
+   * Ends the run, sets the deployment's state and, when ordered, starts the next run: one transaction.
+   * @returns false when an order to delete came in since `thenDelete` was read: conclude again
+   */
   finish(
     lease: Lease,
     end: {
@@ -119,9 +130,11 @@ export interface RunStore {
       error: DeploymentError | null;
       deploymentStatus: DeploymentStatus;
       leftOver: readonly LeftOver[];
+      /** What the conclusion was based on. */
+      thenDelete: boolean;
       next?: NewRun;
     },
-  ): Promise<void>;
+  ): Promise<boolean>;
 }
 
 export interface Ledger {

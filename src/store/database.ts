@@ -7,6 +7,7 @@
 
 import pg from 'pg';
 import type { Transaction } from '../ports/engine.ts';
+import { StoreUnavailable } from '../ports/store.ts';
 
 export interface Database extends Transaction {
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
@@ -42,10 +43,42 @@ export function openPool(url: string, size: number, onError: (error: Error) => v
   return pool;
 }
 
+/** SQLSTATE classes and codes after which the same work can succeed: connection, shutdown, resources, serialisation. */
+const PASSING_SQLSTATE = /^(08|53|57P0|40001|40P01|25P0)/;
+const PASSING_SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+const PASSING_WORDS =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after/;
+
+/** True when the database cannot be reached or is not itself, as opposed to refusing what we asked. */
+function isDatabaseOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  const fromDatabase = 'severity' in error || 'syscall' in error || PASSING_WORDS.test(error.message);
+  return fromDatabase && (PASSING_SQLSTATE.test(code) || PASSING_SYSTEM.has(code) || PASSING_WORDS.test(error.message));
+}
+
+/** @throws StoreUnavailable in place of the driver's many ways to say so */
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isDatabaseOutage(error) ? new StoreUnavailable(error) : error;
+  }
+}
+
 export function openDatabase(pool: pg.Pool): Database {
   return {
-    query: async (text, values = []) => (await pool.query({ text, values: [...values] })).rows,
-    transaction: (work) => inTransaction(pool, work),
+    query: (text, values = []) => translated(async () => (await pool.query({ text, values: [...values] })).rows),
+    transaction: (work) => translated(() => inTransaction(pool, work)),
   };
 }
 

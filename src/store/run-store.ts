@@ -103,10 +103,11 @@ async function finish(
   tx: Transaction,
   enqueue: Engine['enqueue'],
   lease: Lease,
-  { status, error, deploymentStatus, leftOver, next }: Parameters<RunStore['finish']>[1],
-): Promise<void> {
+  { status, error, deploymentStatus, leftOver, thenDelete, next }: Parameters<RunStore['finish']>[1],
+): Promise<boolean> {
   const run = await fenced(tx, lease);
-  if (run.finishedAt !== null) return;
+  if (run.finishedAt !== null) return true;
+  if (run.thenDelete !== thenDelete) return false;
   await tx.query('update runs set status = $2, error = $3, finished_at = clock_timestamp() where id = $1', [
     lease.runId,
     status,
@@ -131,4 +132,5 @@ async function finish(
       ? [{ type: 'run.accepted', runId: next.id, data: { kind: next.kind, total: next.plan.nodes.length } } as const]
       : []),
   ]);
+  return true;
 }

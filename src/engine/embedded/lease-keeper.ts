@@ -27,7 +27,11 @@ interface Entry {
   readonly cancel: AbortController;
 }
 
-export function createLeaseKeeper(runs: Pick<RunStore, 'claim' | 'watch' | 'holds'>, workerId: string, log: Logger): LeaseKeeper {
+export function createLeaseKeeper(
+  runs: Pick<RunStore, 'claim' | 'watch' | 'holds'>,
+  workerId: string,
+  log: Logger,
+): LeaseKeeper {
   const entries = new Map<string, Entry>();
   let timer: NodeJS.Timeout | undefined;
 

@@ -1,0 +1,139 @@
+/**
+ * The crash-proof rule for making one resource, whatever its kind:
+ * intent first, owner mark in the first call, look before every create, fenced writes.
+ *
+ * It may be repeated from any point. What tells how far an earlier attempt came is the ledger's row, and where the row
+ * cannot know (the answer of a create was lost), the mark on the object itself.
+ */
+
+import type { OwnerMark } from '../domain/owner-mark.ts';
+import { type Resource, resolveReferences } from '../domain/resource.ts';
+import type { Assessment, Observed, ResourceRef } from '../ports/driver.ts';
+import { cloudCall, withRetries } from './cloud-call.ts';
+import { ensureAbsent } from './ensure-absent.ts';
+import { NodeFailed, type NodeWork, callContext } from './execution.ts';
+
+/** How many listings in a row may miss a new object before it counts as gone: lists can lag behind. */
+const MISSES_ALLOWED = 3;
+
+/** @throws NodeFailed, GaveUp, LeaseLost */
+export async function ensurePresent(work: NodeWork): Promise<void> {
+  const { execution, node } = work;
+  const standing = execution.resources.get(node.key);
+  if (standing && standing.state !== 'deleted' && node.renew && standing.runId !== execution.run.id)
+    await ensureAbsent(work);
+  if (execution.resources.get(node.key)?.state === 'present') return noteStanding(work);
+  await recordIntent(work);
+  await withRetries(work, () => attempt(work));
+}
+
+/** It was made before: by an earlier run, or by this one just before the worker died. */
+async function noteStanding({ dependencies, execution, phase, node }: NodeWork): Promise<void> {
+  await dependencies.store.ledger.recordNode(execution.lease, phase, node, {
+    state: 'done',
+    detail: 'was there already',
+  });
+}
+
+async function recordIntent(work: NodeWork): Promise<void> {
+  const { dependencies, execution, phase, node } = work;
+  const owner = execution.run.deploymentId;
+  const known = execution.resources.get(node.key);
+  const living = known !== undefined && known.state !== 'deleted';
+  const generation = living ? known.generation : (execution.generations.get(node.key) ?? 0) + 1;
+  const wanted = living ? known.wanted : resolveReferences(node.wanted, (key) => execution.resources.get(key));
+  const resource = await dependencies.store.ledger.intend(execution.lease, phase, node, { owner, generation, wanted });
+  execution.resources.set(node.key, resource);
+  execution.generations.set(node.key, resource.generation);
+}
+
+async function attempt(work: NodeWork): Promise<void> {
+  const { driver, node, execution, dependencies } = work;
+  const resource = current(work);
+  if (resource.providerId === null) {
+    const made = await findOrCreate(work, resource);
+    const assessment = made.observed && driver.assess(resource.wanted, made.observed);
+    if (assessment?.state === 'ready') return complete(work, resource, made.providerId, assessment);
+    await dependencies.store.ledger.recordProviderId(execution.lease, resource, made.providerId);
+    execution.resources.set(node.key, { ...resource, providerId: made.providerId });
+  }
+  const waiting = current(work);
+  const ready = await waitUntilReady(work, waiting);
+  await complete(work, waiting, waiting.providerId ?? '', ready);
+}
+
+function current({ execution, node }: NodeWork): Resource {
+  const resource = execution.resources.get(node.key);
+  if (!resource) throw new Error(`no intent was recorded for ${node.key}`);
+  return resource;
+}
+
+async function findOrCreate(work: NodeWork, resource: Resource): Promise<{ providerId: string; observed?: Observed }> {
+  const { driver, execution } = work;
+  const mark: OwnerMark = { owner: resource.owner, key: resource.key, generation: resource.generation };
+  return cloudCall(work, async () => {
+    const [oldest] = await execution.finder.find(driver, mark, callContext(work));
+    if (oldest) {
+      execution.log.info({ key: resource.key, providerId: oldest.providerId }, 'adopting what an earlier attempt made');
+      return { providerId: oldest.providerId };
+    }
+    return driver.create(resource.wanted, mark, callContext(work));
+  });
+}
+
+async function waitUntilReady(work: NodeWork, resource: Resource): Promise<Assessment & { state: 'ready' }> {
+  const { driver, dependencies, execution } = work;
+  const ref = refOf(resource, resource.providerId ?? '');
+  let misses = 0;
+  let detail: string | undefined;
+  const check = (observed: Observed | undefined): (Assessment & { state: 'ready' }) | undefined => {
+    if (!observed) {
+      misses += 1;
+      if (misses > MISSES_ALLOWED) throw new NodeFailed(vanished(resource));
+      return undefined;
+    }
+    misses = 0;
+    const assessment = driver.assess(resource.wanted, observed);
+    if (assessment.state === 'failed') throw new NodeFailed(assessment.failure);
+    if (assessment.state === 'ready') return assessment;
+    if (assessment.detail !== detail) noteWaiting(work, (detail = assessment.detail));
+    return undefined;
+  };
+  const signal = AbortSignal.any([work.signal, execution.giveUp.signal]);
+  return cloudCall(work, () => dependencies.poller.until(driver, ref, check, signal));
+}
+
+/** Tells what is being waited for; nobody waits for the telling, and the next change of the node supersedes it. */
+function noteWaiting({ dependencies, execution, phase, node }: NodeWork, detail: string): void {
+  dependencies.store.ledger
+    .recordNode(execution.lease, phase, node, { state: 'waiting', detail })
+    .catch((error: unknown) => {
+      execution.log.debug({ err: error, key: node.key }, 'a waiting note was not written');
+    });
+}
+
+async function complete(
+  work: NodeWork,
+  resource: Resource,
+  providerId: string,
+  ready: Assessment & { state: 'ready' },
+): Promise<void> {
+  const { dependencies, execution, phase, node } = work;
+  const { outputs } = ready;
+  await dependencies.store.ledger.complete(execution.lease, phase, resource, { providerId, outputs });
+  execution.resources.set(node.key, { ...resource, state: 'present', providerId, outputs });
+}
+
+export function refOf(resource: Resource, providerId: string): ResourceRef {
+  const { owner, key, generation, wanted } = resource;
+  return { providerId, mark: { owner, key, generation }, wanted };
+}
+
+function vanished(resource: Resource) {
+  return {
+    class: 'permanent',
+    type: 'Vanished',
+    message: `${resource.kind} ${resource.providerId} is gone although nobody here removed it`,
+    remedy: 'Find out who else works in this project, then deploy again.',
+  } as const;
+}

@@ -1,0 +1,162 @@
+/**
+ * The steps of the one workflow, with the world behind them. Each may be repeated: it finds in the store how far it came.
+ */
+
+import { type RunSoFar, concludeRun, nextMove } from '../domain/conclude-run.ts';
+import type { RunPhase } from '../domain/deployment.ts';
+import type { Json } from '../domain/json.ts';
+import { planDelete, planRollback } from '../domain/plan-removal.ts';
+import type { GraphNode, StepContext } from '../ports/engine.ts';
+import type { RunRecord } from '../ports/store.ts';
+import { executeNode, type NodeReport } from './execute-node.ts';
+import { type Execution, GaveUp, outcomesOf, type RunDependencies } from './execution.ts';
+import { createFinder } from './finder.ts';
+import { removeStrays } from './sweep.ts';
+
+type GraphJson = { key: string; dependsOn: string[] }[];
+
+export interface RunSteps {
+  begin(context: StepContext): Promise<GraphJson>;
+  execute(phase: RunPhase, key: string, before: readonly NodeReport[], context: StepContext): Promise<NodeReport>;
+  /** @returns the graph of the rollback, or null when nothing is to be undone */
+  decide(context: StepContext): Promise<GraphJson | null>;
+  sweep(context: StepContext): Promise<Json>;
+  conclude(context: StepContext): Promise<Json>;
+}
+
+export function createRunSteps(dependencies: RunDependencies): RunSteps {
+  const { store } = dependencies;
+  const executions = new WeakMap<StepContext, Promise<Execution>>();
+  const executionOf = (context: StepContext): Promise<Execution> => {
+    const standing = executions.get(context);
+    if (standing) return standing;
+    const made = openExecution(dependencies, context);
+    executions.set(context, made);
+    // A failed opening (the database is away) must not be remembered: the step is repeated.
+    made.catch(() => executions.delete(context));
+    return made;
+  };
+
+  return {
+    async begin(context) {
+      const { run } = await executionOf(context);
+      return graphOf(run.plan.nodes);
+    },
+    async execute(phase, key, before, context) {
+      return executeNode(dependencies, await executionOf(context), { phase, key, before, context });
+    },
+    async decide(context) {
+      const execution = await executionOf(context);
+      const { lease, run } = execution;
+      const fresh = await freshRun(dependencies, lease.runId);
+      if (fresh.rollbackPlan) {
+        execution.plans.rollback = fresh.rollbackPlan;
+        return graphOf(fresh.rollbackPlan.nodes);
+      }
+      if (nextMove(await soFar(dependencies, fresh)) === 'finish') return null;
+      const [ledger, durations] = await Promise.all([
+        store.ledger.resources(run.deploymentId),
+        store.history.durations(),
+      ]);
+      const plan = planRollback(ledger, run.id, durations);
+      await store.runs.beginRollback(lease, plan, fresh.cancelRequestedAt ? 'cancelled' : 'failed');
+      execution.plans.rollback = plan;
+      return graphOf(plan.nodes);
+    },
+    async sweep(context) {
+      const execution = await executionOf(context);
+      for (const name of regionsOf(execution.run)) {
+        const region = dependencies.regions.get(name);
+        if (region) await removeStrays(dependencies, execution, context, region);
+      }
+      return null;
+    },
+    async conclude(context) {
+      const execution = await executionOf(context);
+      // An order to delete may come in while we conclude; then the conclusion is another one.
+      while (!(await conclude(dependencies, execution)));
+      return null;
+    },
+  };
+}
+
+async function openExecution(dependencies: RunDependencies, context: StepContext): Promise<Execution> {
+  const { store, log } = dependencies;
+  const lease = { runId: context.runId, fence: context.fence };
+  const run = await store.runs.begin(lease);
+  const [resources, generations, outcomes] = await Promise.all([
+    store.ledger.resources(run.deploymentId),
+    store.ledger.generations(run.deploymentId),
+    outcomesOf(store, run.id, 'forward'),
+  ]);
+  const giveUp = new AbortController();
+  if (run.plan.failurePolicy === 'rollback' && outcomes.some((outcome) => outcome.state === 'failed'))
+    giveUp.abort(new GaveUp());
+  return {
+    run,
+    plans: { forward: run.plan, rollback: run.rollbackPlan },
+    lease,
+    resources: new Map(resources.map((resource) => [resource.key, resource])),
+    generations,
+    finder: createFinder(run.deploymentId),
+    log: log.child({ deploymentId: run.deploymentId, runId: run.id }),
+    giveUp,
+  };
+}
+
+async function conclude(dependencies: RunDependencies, execution: Execution): Promise<boolean> {
+  const { store } = dependencies;
+  const { run, lease, log } = execution;
+  const fresh = await freshRun(dependencies, run.id);
+  // A cancel that came after the decision to keep what was made came too late.
+  const summary = {
+    ...(await soFar(dependencies, fresh)),
+    cancelRequested: fresh.phase === 'rollback' && fresh.cancelRequestedAt !== null,
+  };
+  const [undoing, ledger, durations] = await Promise.all([
+    outcomesOf(store, run.id, 'rollback'),
+    store.ledger.resources(run.deploymentId),
+    store.history.durations(),
+  ]);
+  const removing = run.kind !== 'deploy';
+  const shouldBeGone = removing ? ledger : ledger.filter((row) => fresh.phase === 'rollback' && row.runId === run.id);
+  const end = concludeRun(summary, shouldBeGone, undoing);
+  const next = end.followedByDelete
+    ? { id: dependencies.newId(), kind: 'delete' as const, plan: planDelete(ledger, durations) }
+    : undefined;
+  const { thenDelete } = summary;
+  const ended = await store.runs.finish(lease, {
+    ...end,
+    thenDelete,
+    leftOver: end.error?.left_over ?? [],
+    ...(next ? { next } : {}),
+  });
+  if (!ended) return false;
+  dependencies.observeRun({ kind: run.kind, status: end.status });
+  log.info({ kind: run.kind, status: end.status, deploymentStatus: end.deploymentStatus }, 'the run has ended');
+  return true;
+}
+
+async function freshRun({ store }: RunDependencies, runId: string): Promise<RunRecord> {
+  const run = await store.runs.get(runId);
+  if (!run) throw new Error(`run ${runId} is not in the database`);
+  return run;
+}
+
+async function soFar({ store }: RunDependencies, run: RunRecord): Promise<RunSoFar> {
+  return {
+    kind: run.kind,
+    failurePolicy: run.plan.failurePolicy,
+    cancelRequested: run.cancelRequestedAt !== null,
+    thenDelete: run.thenDelete,
+    outcomes: await outcomesOf(store, run.id, 'forward'),
+  };
+}
+
+function graphOf(nodes: readonly GraphNode[]): GraphJson {
+  return nodes.map(({ key, dependsOn }) => ({ key, dependsOn: [...dependsOn] }));
+}
+
+function regionsOf(run: RunRecord): string[] {
+  return [...new Set(run.plan.nodes.map((node) => node.region))];
+}

@@ -1,0 +1,87 @@
+/**
+ * Looking again: a request of a dead worker can land after its successor looked. Everything that carries the owner's mark
+ * and is not in the ledger is removed; what the ledger knows is the one to keep.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Resource } from '../domain/resource.ts';
+import { type CallContext, type Driver, type Found, LeaseLost, type Region } from '../ports/driver.ts';
+import type { StepContext } from '../ports/engine.ts';
+import type { Execution, RunDependencies } from './execution.ts';
+
+const ATTEMPTS = 4;
+const PAUSE_MS = 500;
+const GONE_WITHIN_MS = 120_000;
+
+/** Removes strays of one region, dependents first. @throws LeaseLost */
+export async function removeStrays(
+  dependencies: RunDependencies,
+  execution: Execution,
+  context: StepContext,
+  region: Region,
+): Promise<void> {
+  const call: CallContext = { signal: context.signal, beforeEffect: () => context.confirm() };
+  const drivers = region.kinds.flatMap((kind) => region.driver(kind) ?? []);
+  const listed = await Promise.all(drivers.map((driver) => listMarked(execution, driver, call)));
+  const known = await dependencies.store.ledger.resources(execution.run.deploymentId);
+  for (const [index, driver] of drivers.entries()) {
+    for (const stray of (listed[index] ?? []).filter((found) => !isKnown(known, found))) {
+      await removeStray(dependencies, execution, driver, stray, call);
+    }
+  }
+}
+
+/** Known is what a row names by id; and what a row without id may still turn out to mean, so that a retry can adopt it. */
+function isKnown(ledger: readonly Resource[], found: Found): boolean {
+  return ledger.some(
+    (row) =>
+      row.providerId === found.providerId ||
+      (row.providerId === null && row.key === found.mark.key && row.generation === found.mark.generation),
+  );
+}
+
+async function listMarked(execution: Execution, driver: Driver, call: CallContext): Promise<Found[]> {
+  const owner = execution.run.deploymentId;
+  const listed = await insistently(execution, driver, () => driver.find(owner, call));
+  return listed ?? [];
+}
+
+async function removeStray(
+  { store, poller }: RunDependencies,
+  execution: Execution,
+  driver: Driver,
+  stray: Found,
+  call: CallContext,
+): Promise<void> {
+  const ref = { providerId: stray.providerId, mark: stray.mark, wanted: {} };
+  execution.log.warn(
+    { key: stray.mark.key, kind: stray.kind, providerId: stray.providerId },
+    'removing an object that the ledger does not know',
+  );
+  const gone = await insistently(execution, driver, async () => {
+    if ((await driver.remove(ref, call)) === 'gone') return true;
+    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(GONE_WITHIN_MS)]);
+    return poller.until(driver, ref, (observed) => (observed ? undefined : true), signal);
+  });
+  await store.ledger.recordEvent(execution.lease, {
+    type: gone ? 'sweep.removed' : 'sweep.incomplete',
+    key: stray.mark.key,
+    data: { kind: stray.kind, provider_id: stray.providerId },
+  });
+}
+
+/** @returns undefined when it cannot be done now; the next run of this owner, or its deletion, looks again */
+async function insistently<T>(execution: Execution, driver: Driver, deed: () => Promise<T>): Promise<T | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    try {
+      return await deed();
+    } catch (error) {
+      if (error instanceof LeaseLost) throw error;
+      const failure = driver.classify(error);
+      execution.log.warn({ err: error, kind: driver.kind, attempt }, 'looking for strays failed');
+      if (failure.class === 'permanent') return undefined;
+      await delay(Math.max(PAUSE_MS * 2 ** (attempt - 1), failure.retryAfterMs ?? 0));
+    }
+  }
+  return undefined;
+}
