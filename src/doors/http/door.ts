@@ -1,0 +1,116 @@
+/**
+ * The HTTP door: translates requests into calls of the app and answers back, and decides nothing. Everything that can
+ * be read from the contract is read from it; this file puts the parts in order.
+ */
+
+import { fastify } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { App } from '../../app/app.ts';
+import { GroundworkError } from '../../domain/errors.ts';
+import { createEventStreams } from './event-stream.ts';
+import { faultsOf } from './faults.ts';
+import type { RequestPart } from './faults.ts';
+import type { Handlers } from './handler.ts';
+import { deploymentHandlers } from './handlers/deployments.ts';
+import { eventHandlers } from './handlers/events.ts';
+import { keyHandlers } from './handlers/keys.ts';
+import { runHandlers } from './handlers/runs.ts';
+import { serverHandlers } from './handlers/server.ts';
+import { templateHandlers } from './handlers/templates.ts';
+import { parseJsonBody } from './json-body.ts';
+import { answerMalformedHttp } from './malformed-http.ts';
+import { measureRequests } from './measure.ts';
+import type { HttpMetrics } from './measure.ts';
+import { answerWithProblem } from './problems.ts';
+import { requestIdOf } from './request-id.ts';
+import { declareRequestState } from './request-state.ts';
+import { addRoutes } from './routes.ts';
+import { answerUnrouted } from './unrouted.ts';
+import { createValidatorCompiler } from './validation.ts';
+
+export interface HttpDoorOptions {
+  readonly app: App;
+  readonly log: FastifyBaseLogger;
+  readonly metrics: HttpMetrics;
+  /** Version of the program, for health and the OpenAPI document. */
+  readonly version: string;
+  /** Pause between heartbeats of an event stream in milliseconds; default 15000. */
+  readonly heartbeatMs?: number;
+}
+
+/** 1 MiB: sixteen times the largest user data that a cloud takes. */
+const BODY_LIMIT = 1024 * 1024;
+/** Time for a request to arrive whole, in milliseconds. */
+const REQUEST_TIMEOUT = 30_000;
+/** Longer than the idle time of common proxies, so that they close first. */
+const KEEP_ALIVE_TIMEOUT = 75_000;
+
+/**
+ * A server that is ready to `listen` or to `inject`. Its `close()` ends the event streams, lets running requests
+ * finish, and resolves.
+ */
+export async function createHttpDoor(options: HttpDoorOptions): Promise<FastifyInstance> {
+  const { app, log, metrics, version, heartbeatMs = 15_000 } = options;
+  const server = createServer(log);
+  const streams = createEventStreams(heartbeatMs);
+  declareRequestState(server);
+  acceptJsonOnly(server);
+  server.setValidatorCompiler(createValidatorCompiler());
+  server.setErrorHandler(answerWithProblem);
+  server.setNotFoundHandler(answerUnrouted);
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    done();
+  });
+  server.addHook('preClose', (done) => {
+    streams.stop();
+    done();
+  });
+  measureRequests(server, metrics);
+  addRoutes(server, app, allHandlers(app, metrics, version), streams);
+  await server.ready();
+  return server;
+}
+
+function createServer(log: FastifyBaseLogger): FastifyInstance {
+  return fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    genReqId: (request) => requestIdOf(request.headers),
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    clientErrorHandler: answerMalformedHttp,
+    frameworkErrors: (error, request, reply) => void answerWithProblem(error, request, reply),
+    schemaErrorFormatter: (errors, part) => {
+      const noun = PART_NOUNS[part as RequestPart];
+      const faults = faultsOf(errors as Parameters<typeof faultsOf>[0], part as RequestPart); // ours come from ajv
+      return new GroundworkError('invalid_request', `The ${noun} does not fit the contract.`, { faults });
+    },
+  });
+}
+
+const PART_NOUNS = { body: 'body', params: 'path', querystring: 'query', headers: 'head' } as const;
+
+function acceptJsonOnly(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, parseJsonBody(text.toString()));
+    } catch (error) {
+      done(error as Error); // parseJsonBody throws nothing else
+    }
+  });
+}
+
+function allHandlers(app: App, metrics: HttpMetrics, version: string): Handlers {
+  return {
+    ...deploymentHandlers(app),
+    ...runHandlers(app),
+    ...eventHandlers(app),
+    ...templateHandlers(app),
+    ...keyHandlers(app),
+    ...serverHandlers(app, metrics, version),
+  };
+}
