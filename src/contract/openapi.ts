@@ -37,6 +37,7 @@ export function buildOpenApi(version: string): JsonObject {
     paths,
     components: {
       schemas: Object.fromEntries([...components].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      headers: { RequestId: { description: 'Id of the request, to quote.', schema: { type: 'string' } } },
       securitySchemes: {
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
         bearer: { type: 'http', scheme: 'bearer' },
@@ -83,9 +84,7 @@ function canonicalHeader(name: string): string {
   return name.replace(/(^|-)([a-z])/g, (_, before: string, letter: string) => before + letter.toUpperCase());
 }
 
-const REQUEST_ID_HEADER = {
-  'X-Request-Id': { description: 'Id of the request, for logs.', schema: { type: 'string' } },
-} as const;
+const HEADERS = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } } as const;
 
 function answersOf(operation: OperationDefinition, components: Components): Record<string, Json> {
   return Object.fromEntries(
@@ -93,7 +92,7 @@ function answersOf(operation: OperationDefinition, components: Components): Reco
       const json = schema && { [mediaType ?? 'application/json']: { schema: hoist(schema, components) } };
       const stream = streams ? { 'text/event-stream': { schema: { type: 'string' } } } : {};
       const content = json ? { content: { ...json, ...stream } } : {};
-      return [status, { description, headers: REQUEST_ID_HEADER, ...content }];
+      return [status, { description, headers: HEADERS, ...content }];
     }),
   );
 }
@@ -107,7 +106,7 @@ function refusalsOf(operation: OperationDefinition, components: Components): Rec
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => {
       const description = codes.map((code) => `\`${code}\`: ${ERROR_CATALOGUE[code].title}.`).join(' ');
-      return [String(status), { description, headers: REQUEST_ID_HEADER, content }];
+      return [String(status), { description, headers: HEADERS, content }];
     }),
   );
 }

@@ -60,12 +60,17 @@ export type AnswerOf<D extends OperationDefinition> = {
   [S in keyof D['answers'] & number]: { readonly status: S; readonly body: AnswerBody<D['answers'][S]> };
 }[keyof D['answers'] & number];
 
+/** Anyone may call it, or anyone on the same machine; then it also takes any query, as probes and scrapers send. */
+export function isOpen({ access }: Pick<OperationDefinition, 'access'>): boolean {
+  return access === 'public' || access === 'loopback';
+}
+
 /** Every error code that the operation can answer with, those of its kind included. */
 export function errorsOf(operation: OperationDefinition): readonly ErrorCode[] {
   const always: ErrorCode[] = ['internal'];
   if (operation.access !== 'public') always.push('unauthenticated');
+  if (!isOpen(operation)) always.push('invalid_request');
   if (operation.access === 'write' || operation.access === 'admin') always.push('forbidden');
-  if (operation.params ?? operation.query ?? operation.headers ?? operation.body) always.push('invalid_request');
   if (operation.body) always.push('malformed_body', 'body_too_large', 'unsupported_media_type');
   return [...new Set([...always, ...operation.errors])];
 }

@@ -5,6 +5,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../../app/app.ts';
+import { isOpen } from '../../contract/operation.ts';
 import type { OperationDefinition } from '../../contract/operation.ts';
 import { OPERATION_IDS, OPERATIONS } from '../../contract/operations.ts';
 import type { OperationId } from '../../contract/operations.ts';
@@ -83,7 +84,7 @@ function schemaOf(operation: OperationDefinition) {
   }
   return {
     ...(params ? { params } : {}),
-    ...(query ? { querystring: query } : { querystring: NO_QUERY }),
+    ...(isOpen(operation) ? {} : { querystring: query ?? NO_QUERY }),
     ...(headers ? { headers } : {}),
     ...(body ? { body } : {}),
     response,
