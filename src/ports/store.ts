@@ -69,6 +69,34 @@ export interface RunRecord extends Run {
   readonly thenDelete: boolean;
 }
 
+/** How far a run has come, counted in nodes of its current phase. */
+export interface RunCounts {
+  readonly id: string;
+  readonly kind: RunKind;
+  readonly status: RunStatus;
+  readonly phase: RunPhase;
+  readonly startedAt: string | null;
+  readonly estimatedMs: number;
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+}
+
+/** The few facts of a living resource that a view of its deployment shows. */
+export interface ResourceFacts {
+  readonly key: string;
+  readonly state: 'creating' | 'present' | 'deleting';
+  readonly providerId: string | null;
+  readonly name: string | null;
+  readonly ip: string | null;
+}
+
+export interface DeploymentWithProgress {
+  readonly deployment: Deployment;
+  /** The active or held run. */
+  readonly run: RunCounts | null;
+}
+
 export interface DeploymentFilter {
   readonly status?: DeploymentStatus;
   readonly region?: string;
@@ -93,7 +121,9 @@ export interface DeploymentStore {
     key: string,
   ): Promise<{ requestHash: string; deployment: Pick<Deployment, 'id' | 'name' | 'createdAt'> } | undefined>;
   get(id: string): Promise<Deployment | undefined>;
-  list(filter: DeploymentFilter): Promise<{ items: Deployment[]; total: number }>;
+  /** Everything that a view shows, in one reading. */
+  view(id: string): Promise<(DeploymentWithProgress & { resources: ResourceFacts[] }) | undefined>;
+  list(filter: DeploymentFilter): Promise<{ items: DeploymentWithProgress[]; total: number }>;
   /** A further run of a living deployment, in one transaction with its start. Refused (false) when a run is active. */
   acceptRun(input: {
     deploymentId: string;
@@ -109,7 +139,8 @@ export interface DeploymentStore {
 
 export interface RunStore {
   get(runId: string): Promise<RunRecord | undefined>;
-  listByDeployment(deploymentId: string): Promise<RunRecord[]>;
+  /** Newest first. */
+  listByDeployment(deploymentId: string): Promise<{ run: RunRecord; counts: RunCounts }[]>;
   nodes(runId: string): Promise<RunNode[]>;
   /** Takes a run up: no older lease can write from now on. Undefined when the run has ended. */
   claim(runId: string, worker: string): Promise<Lease | undefined>;

@@ -146,6 +146,11 @@ async function skip(
   return 'skipped';
 }
 
-function report({ observeNode }: RunDependencies, { kind, action }: PlanNode, result: string, began: number): void {
-  observeNode({ kind, action, result, seconds: (performance.now() - began) / 1000 });
+function report(
+  { measurements }: RunDependencies,
+  { kind, action }: PlanNode,
+  result: 'done' | 'failed',
+  began: number,
+): void {
+  measurements.nodeFinished({ kind, action, result }, (performance.now() - began) / 1000);
 }

@@ -10,6 +10,7 @@ import type { Plan, PlanNode } from '../domain/plan.ts';
 import type { Resource } from '../domain/resource.ts';
 import type { CallContext, Driver, Region } from '../ports/driver.ts';
 import type { StepContext } from '../ports/engine.ts';
+import type { Measurements } from '../ports/measurements.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Lease, RunRecord, Store } from '../ports/store.ts';
 import type { Finder } from './finder.ts';
@@ -22,10 +23,9 @@ export interface RunDependencies {
   readonly log: Logger;
   /** In [0, 1); spreads retries. */
   readonly random: () => number;
-  /** RFC 3339 time and UUIDv7, for the run that a conclusion may start. */
+  /** UUIDv7, for the run that a conclusion may start. */
   readonly newId: () => string;
-  readonly observeNode: (node: { kind: string; action: string; result: string; seconds: number }) => void;
-  readonly observeRun: (run: { kind: string; status: string }) => void;
+  readonly measurements: Pick<Measurements, 'nodeFinished' | 'runFinished'>;
 }
 
 export interface Execution {

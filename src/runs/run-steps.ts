@@ -132,7 +132,7 @@ async function conclude(dependencies: RunDependencies, execution: Execution): Pr
     ...(next ? { next } : {}),
   });
   if (!ended) return false;
-  dependencies.observeRun({ kind: run.kind, status: end.status });
+  dependencies.measurements.runFinished({ kind: run.kind, status: end.status });
   log.info({ kind: run.kind, status: end.status, deploymentStatus: end.deploymentStatus }, 'the run has ended');
   return true;
 }

@@ -3,12 +3,23 @@
  * Both write the rows and the engine's start in one transaction.
  */
 
-import type { Deployment } from '../domain/deployment.ts';
+import { criticalPathMs } from '../domain/plan.ts';
 import type { Engine, Transaction } from '../ports/engine.ts';
-import type { DeploymentFilter, DeploymentStore, NewRun } from '../ports/store.ts';
+import type { DeploymentFilter, DeploymentStore, DeploymentWithProgress, NewRun } from '../ports/store.ts';
 import { appendEvents } from './appended-events.ts';
 import type { Database } from './database.ts';
-import { type DeploymentRow, type RunRow, deploymentFromRow, runFromRow } from './rows.ts';
+import {
+  type DeploymentRow,
+  deploymentFromRow,
+  RESOURCE_FACTS,
+  type ResourceFactsRow,
+  resourceFactsFromRow,
+  RUN_COUNTS,
+  type RunCountsRow,
+  type RunRow,
+  runCountsFromRow,
+  runFromRow,
+} from './rows.ts';
 
 type Enqueue = Engine['enqueue'];
 
@@ -31,6 +42,7 @@ export function createDeploymentStore(database: Database, enqueue: Enqueue): Dep
       const [row] = await database.query<DeploymentRow>('select * from deployments where id = $1', [id]);
       return row && deploymentFromRow(row);
     },
+    view: (id) => view(database, id),
     list: (filter) => list(database, filter),
   };
 }
@@ -58,12 +70,11 @@ async function accept(
 
 /** The run's row and the engine's start, within the caller's transaction. */
 export async function insertRun(tx: Transaction, enqueue: Enqueue, deploymentId: string, run: NewRun): Promise<void> {
-  await tx.query('insert into runs (id, deployment_id, kind, plan) values ($1, $2, $3, $4)', [
-    run.id,
-    deploymentId,
-    run.kind,
-    run.plan,
-  ]);
+  const { nodes } = run.plan;
+  await tx.query(
+    'insert into runs (id, deployment_id, kind, plan, total, estimated_ms) values ($1, $2, $3, $4, $5, $6)',
+    [run.id, deploymentId, run.kind, run.plan, nodes.length, criticalPathMs(nodes)],
+  );
   await enqueue(tx, run.id);
 }
 
@@ -113,18 +124,34 @@ async function requestCancel(
   return true;
 }
 
-async function list(database: Database, filter: DeploymentFilter): Promise<{ items: Deployment[]; total: number }> {
+async function view(database: Database, id: string): ReturnType<DeploymentStore['view']> {
+  const [row] = await database.query<ViewRow & { resources: ResourceFactsRow[] }>(
+    `select d.*, ${ACTIVE_RUN} as run, ${RESOURCE_FACTS} as resources from deployments d where id = $1`,
+    [id],
+  );
+  return row && { ...withProgress(row), resources: row.resources.map(resourceFactsFromRow) };
+}
+
+type ViewRow = DeploymentRow & { run: RunCountsRow | null };
+
+const ACTIVE_RUN = `(select ${RUN_COUNTS} from runs r where r.id = d.active_run)`;
+
+function withProgress(row: ViewRow): DeploymentWithProgress {
+  return { deployment: deploymentFromRow(row), run: row.run && runCountsFromRow(row.run) };
+}
+
+async function list(database: Database, filter: DeploymentFilter): ReturnType<DeploymentStore['list']> {
   const wanted = [filter.status ?? null, filter.region ?? null, filter.template ?? null, filter.name ?? null];
   const where = `($1::text is null and status <> 'DELETED' or status = $1) and ($2::text is null or region = $2)
     and ($3::text is null or template_name = $3) and ($4::text is null or name = $4)`;
   const [rows, totals] = await Promise.all([
-    database.query<DeploymentRow>(
-      `select * from deployments where ${where}
+    database.query<ViewRow>(
+      `select d.*, ${ACTIVE_RUN} as run from deployments d where ${where}
           and ($5::timestamptz is null or (created_at, id) < ($5::timestamptz, $6::uuid))
         order by created_at desc, id desc limit $7`,
       [...wanted, filter.after?.createdAt ?? null, filter.after?.id ?? null, filter.limit],
     ),
     database.query<{ total: number }>(`select count(*) as total from deployments where ${where}`, wanted),
   ]);
-  return { items: rows.map(deploymentFromRow), total: totals[0]?.total ?? 0 };
+  return { items: rows.map(withProgress), total: totals[0]?.total ?? 0 };
 }

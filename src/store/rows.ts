@@ -16,7 +16,7 @@ import type { JsonObject } from '../domain/json.ts';
 import type { FailurePolicy, NodeAction, Plan } from '../domain/plan.ts';
 import type { Resource, ResourceState } from '../domain/resource.ts';
 import type { Template } from '../domain/template.ts';
-import type { ApiKey, RunNode, RunRecord } from '../ports/store.ts';
+import type { ApiKey, ResourceFacts, RunCounts, RunNode, RunRecord } from '../ports/store.ts';
 
 export interface DeploymentRow {
   id: string;
@@ -84,6 +84,42 @@ export function runFromRow(row: RunRow): RunRecord {
     startedAt: row.started_at,
     finishedAt: row.finished_at,
   };
+}
+
+/** SQL for the counts of the run `r`, as one JSON array. */
+export const RUN_COUNTS = `(
+  select jsonb_build_array(r.id, r.kind, r.status, r.phase, r.started_at, r.estimated_ms, r.total,
+           count(*) filter (where n.state = 'done'), count(*) filter (where n.state = 'failed'))
+    from run_nodes n where n.run_id = r.id and n.phase = r.phase
+)`;
+
+export type RunCountsRow = [
+  RunCounts['id'],
+  RunCounts['kind'],
+  RunCounts['status'],
+  RunCounts['phase'],
+  string | null,
+  number,
+  number,
+  number,
+  number,
+];
+
+export function runCountsFromRow(row: RunCountsRow): RunCounts {
+  const [id, kind, status, phase, startedAt, estimatedMs, total, done, failed] = row;
+  return { id, kind, status, phase, startedAt, estimatedMs, total, done, failed };
+}
+
+/** SQL for the facts of the living resources of the deployment `d`, as one JSON array of arrays. */
+export const RESOURCE_FACTS = `(
+  select coalesce(jsonb_agg(jsonb_build_array(key, state, provider_id, wanted->>'name', outputs->>'ip')), '[]')
+    from resources where owner = d.id and state <> 'deleted'
+)`;
+
+export type ResourceFactsRow = [string, ResourceFacts['state'], string | null, string | null, string | null];
+
+export function resourceFactsFromRow([key, state, providerId, name, ip]: ResourceFactsRow): ResourceFacts {
+  return { key, state, providerId, name, ip };
 }
 
 export interface RunNodeRow {

@@ -2,13 +2,22 @@
  * Runs in PostgreSQL: taking them up under a fence, and ending them.
  */
 
+import { criticalPathMs } from '../domain/plan.ts';
 import { LeaseLost } from '../ports/driver.ts';
 import type { Engine, Transaction } from '../ports/engine.ts';
 import type { Lease, NewEvent, RunRecord, RunStore } from '../ports/store.ts';
 import { appendEvents } from './appended-events.ts';
 import type { Database } from './database.ts';
 import { insertRun } from './deployment-store.ts';
-import { type RunNodeRow, type RunRow, runFromRow, runNodeFromRow } from './rows.ts';
+import {
+  RUN_COUNTS,
+  type RunCountsRow,
+  type RunNodeRow,
+  type RunRow,
+  runCountsFromRow,
+  runFromRow,
+  runNodeFromRow,
+} from './rows.ts';
 
 export function createRunStore(database: Database, enqueue: Engine['enqueue']): RunStore {
   return {
@@ -17,10 +26,11 @@ export function createRunStore(database: Database, enqueue: Engine['enqueue']): 
       return row && runFromRow(row);
     },
     async listByDeployment(deploymentId) {
-      const rows = await database.query<RunRow>('select * from runs where deployment_id = $1 order by created_at, id', [
-        deploymentId,
-      ]);
-      return rows.map(runFromRow);
+      const rows = await database.query<RunRow & { counts: RunCountsRow }>(
+        `select r.*, ${RUN_COUNTS} as counts from runs r where deployment_id = $1 order by created_at desc, id desc`,
+        [deploymentId],
+      );
+      return rows.map((row) => ({ run: runFromRow(row), counts: runCountsFromRow(row.counts) }));
     },
     async nodes(runId) {
       const rows = await database.query<RunNodeRow>('select * from run_nodes where run_id = $1 order by started_at', [
@@ -47,8 +57,8 @@ export function createRunStore(database: Database, enqueue: Engine['enqueue']): 
         const run = await fenced(tx, lease);
         if (run.phase === 'rollback') return;
         await tx.query(
-          `update runs set status = 'rolling_back', phase = 'rollback', rollback_plan = $2 where id = $1`,
-          [lease.runId, plan],
+          `update runs set status = 'rolling_back', phase = 'rollback', rollback_plan = $2, total = $3, estimated_ms = $4 where id = $1`,
+          [lease.runId, plan, plan.nodes.length, criticalPathMs(plan.nodes)],
         );
         const data = { reason, total: plan.nodes.length };
         await appendEvents(tx, run.deploymentId, [{ type: 'run.rollback', runId: lease.runId, data }]);

@@ -41,6 +41,8 @@ create table runs (
   phase               text        not null default 'forward',
   plan                jsonb       not null,
   rollback_plan       jsonb,
+  total               integer     not null, -- nodes of the plan of the current phase
+  estimated_ms        bigint      not null, -- its critical path
   fence               bigint      not null default 0,
   worker              text,
   cancel_requested_at timestamptz,

@@ -1,0 +1,45 @@
+/**
+ * The use cases as one value for the doors.
+ */
+
+import { createApiKeys } from './api-keys.ts';
+import type { App } from './app.ts';
+import { cancelDeployment, deleteDeployment, retryDeployment } from './change-deployment.ts';
+import { createDeployment, planDeploymentRequest } from './create-deployment.ts';
+import type { AppDependencies } from './dependencies.ts';
+import { createEventFeed } from './event-feed.ts';
+import { getDeployment, listDeployments } from './read-deployments.ts';
+import { getRun, listRuns } from './read-runs.ts';
+import { readiness } from './readiness.ts';
+import { createRegionHealth } from './region-health.ts';
+import { createTemplate, deleteTemplate, getTemplate, listTemplates, updateTemplate } from './templates.ts';
+
+export function createApp(dependencies: AppDependencies): App {
+  const keys = createApiKeys(dependencies);
+  const feed = createEventFeed(dependencies);
+  const health = createRegionHealth(dependencies.regions);
+  return {
+    createDeployment: (caller, body, options) => createDeployment(dependencies, caller, body, options),
+    planDeployment: (body) => planDeploymentRequest(dependencies, body),
+    getDeployment: (id) => getDeployment(dependencies, id),
+    listDeployments: (query) => listDeployments(dependencies, query),
+    deleteDeployment: (_caller, id) => deleteDeployment(dependencies, id),
+    cancelDeployment: (_caller, id) => cancelDeployment(dependencies, id),
+    retryDeployment: (_caller, id) => retryDeployment(dependencies, id),
+    listEvents: (id, range) => feed.list(id, range),
+    followEvents: (id, after, signal, until) => feed.follow(id, after, signal, until),
+    listRuns: (id) => listRuns(dependencies, id),
+    getRun: (id, runId) => getRun(dependencies, id, runId),
+    listTemplates: () => listTemplates(dependencies),
+    getTemplate: (name, version) => getTemplate(dependencies, name, version),
+    createTemplate: (_caller, body) => createTemplate(dependencies, body),
+    updateTemplate: (_caller, name, body) => updateTemplate(dependencies, name, body),
+    deleteTemplate: (_caller, name) => deleteTemplate(dependencies, name),
+    listRegions: () => health.list(),
+    listKeys: () => keys.list(),
+    createKey: (body) => keys.create(body),
+    deleteKey: (id) => keys.remove(id),
+    readiness: () => readiness(dependencies, health),
+    authenticate: (key) => keys.authenticate(key),
+  };
+}

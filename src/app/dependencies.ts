@@ -1,0 +1,24 @@
+/**
+ * What the use cases need of the world.
+ */
+
+import type { TemplateLimits } from '../domain/check-template.ts';
+import type { Region } from '../ports/driver.ts';
+import type { Engine } from '../ports/engine.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Store } from '../ports/store.ts';
+
+export interface Regions {
+  get(name: string): Region | undefined;
+  readonly all: readonly Region[];
+}
+
+export interface AppDependencies {
+  readonly store: Store;
+  readonly engine: Pick<Engine, 'check'>;
+  readonly regions: Regions;
+  readonly ids: Ids;
+  readonly limits: TemplateLimits;
+  readonly log: Logger;
+}
