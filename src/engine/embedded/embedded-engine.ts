@@ -49,11 +49,6 @@ export const enqueueRun: Engine['enqueue'] = async (transaction, runId) => {
   );
 };
 
-/** Creates what `enqueueRun` needs in the database, without starting anything. */
-export async function prepareEngineSchema(databaseUrl: string): Promise<void> {
-  await DBOS.migrate(databaseUrl);
-}
-
 /** One per process: DBOS keeps its state in a static. */
 export function createEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEngine {
   const { databaseUrl, workerId, log } = options;

@@ -23,6 +23,8 @@ export interface WorkerPresence {
 
 export function createWorkerPresence(databaseUrl: string, workerId: string, log: Logger): WorkerPresence {
   let session: pg.Client | undefined;
+  /** A session takes one query at a time; heartbeats and judgements queue up here. */
+  let queue: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let lastBeat = 0;
@@ -45,10 +47,17 @@ export function createWorkerPresence(databaseUrl: string, workerId: string, log:
     session = client;
     return client;
   };
+  const ask = <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]> => {
+    const answer = queue.then(async () => (await (await connect()).query<Row>(text, [...values])).rows);
+    queue = answer.catch(() => {
+      // Whoever asked hears of it; the next one in the queue is served all the same.
+    });
+    return answer;
+  };
   const beat = async (): Promise<void> => {
     const now = performance.now();
     try {
-      await (await connect()).query('update workers set heartbeat_at = now() where id = $1', [workerId]);
+      await ask('update workers set heartbeat_at = now() where id = $1', [workerId]);
       if (now - lastBeat > DEAD_AFTER_MS) steadySince = now;
       lastBeat = now;
     } catch (error) {
@@ -70,8 +79,7 @@ export function createWorkerPresence(databaseUrl: string, workerId: string, log:
       await client?.end();
     },
     async judge(other) {
-      const client = await connect();
-      const { rows } = await client.query<{ free: boolean; silent: boolean }>(
+      const rows = await ask<{ free: boolean; silent: boolean }>(
         `select pg_try_advisory_lock(hashtextextended($1, 0)) as free,
                 coalesce((select heartbeat_at < now() - $2 * interval '1 millisecond' from workers where id = $1), true) as silent`,
         [other, DEAD_AFTER_MS],
@@ -79,7 +87,7 @@ export function createWorkerPresence(databaseUrl: string, workerId: string, log:
       const free = rows[0]?.free ?? false;
       const silent = (rows[0]?.silent ?? false) && performance.now() - steadySince > 2 * DEAD_AFTER_MS;
       const done = async () => {
-        if (free) await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [other]);
+        if (free) await ask('select pg_advisory_unlock(hashtextextended($1, 0))', [other]);
       };
       return { dead: free || silent, done };
     },

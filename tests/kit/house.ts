@@ -1,0 +1,85 @@
+/**
+ * A whole house in one process for tests: store on a database of its own, embedded engine, app, and the given regions.
+ * One per process at a time, because the embedded engine is.
+ */
+
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { App } from '../../src/app/app.ts';
+import { createApp } from '../../src/app/create-app.ts';
+import { createEmbeddedEngine, enqueueRun } from '../../src/engine/embedded/embedded-engine.ts';
+import type { Region } from '../../src/ports/driver.ts';
+import type { Logger } from '../../src/ports/logger.ts';
+import { noMeasurements } from '../../src/ports/measurements.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { createPoller } from '../../src/runs/poller.ts';
+import { createRunPlanWorkflow } from '../../src/runs/run-plan-workflow.ts';
+import { createRunSteps } from '../../src/runs/run-steps.ts';
+import { openPool } from '../../src/store/database.ts';
+import { createPostgresStore } from '../../src/store/postgres-store.ts';
+
+export interface House {
+  readonly app: App;
+  readonly store: Store;
+  readonly pool: Pool;
+  stop(): Promise<void>;
+}
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+const loud: Logger = {
+  debug() {},
+  info: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
+  warn: (fields, message) =>
+    process.stderr.write(
+      `${message} ${String(fields['err'] instanceof Error ? fields['err'].stack : '')} ${JSON.stringify(fields)}\n`,
+    ),
+  error: (fields, message) => loud.warn(fields, message),
+  child: () => loud,
+};
+
+export async function openHouse(databaseUrl: string, regions: readonly Region[]): Promise<House> {
+  const log = process.env['GROUNDWORK_TEST_LOG'] ? loud : silent;
+  const pool = openPool(databaseUrl, 10, () => {});
+  const store = createPostgresStore(pool, enqueueRun);
+  const byName = { get: (name: string) => regions.find((region) => region.name === name), all: regions };
+  const steps = createRunSteps({
+    store,
+    regions: byName,
+    poller: createPoller(log),
+    log,
+    random: () => 0,
+    newId: randomUUID,
+    measurements: noMeasurements,
+  });
+  const engine = createEmbeddedEngine({
+    databaseUrl,
+    pool,
+    workerId: randomUUID(),
+    runs: store.runs,
+    workflow: createRunPlanWorkflow(steps),
+    log,
+  });
+  await engine.start();
+  const ids = {
+    newId: randomUUID,
+    newKey: () => randomBytes(32).toString('hex'),
+    hash: (text: string) => createHash('sha256').update(text).digest('hex'),
+  };
+  const app = createApp({
+    store,
+    engine,
+    regions: byName,
+    ids,
+    limits: { maxCountPerTier: 100, maxNodesPerPlan: 1000 },
+    log,
+  });
+  return {
+    app,
+    store,
+    pool,
+    async stop() {
+      await engine.stop();
+      await store.close();
+    },
+  };
+}
