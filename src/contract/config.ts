@@ -7,8 +7,8 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { REGION_NAME_PATTERN } from './deployment.ts';
 import { SCOPES } from './key.ts';
+import { PLAIN_NAME_PATTERN } from './name.ts';
 import { oneOf } from './shape.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -135,7 +135,7 @@ export const ConfigFile = Type.Object(
         description: 'A PostgreSQL of your own. Without it one is started inside `data_dir`.',
       }),
     ),
-    regions: Type.Record(Type.String({ pattern: REGION_NAME_PATTERN }), RegionConfig, {
+    regions: Type.Record(Type.String({ pattern: PLAIN_NAME_PATTERN }), RegionConfig, {
       ...closed,
       default: {},
       description: 'The clouds, each under the name that requests give as `cloud_region`.',

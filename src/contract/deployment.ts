@@ -6,12 +6,10 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { DEPLOYMENT_STATUSES, RUN_KINDS, RUN_PHASES, RUN_STATUSES } from '../domain/deployment.ts';
 import { FAILURE_POLICIES } from '../domain/plan.ts';
+import { DISPLAY_NAME_PATTERN, displayName, plainName } from './name.ts';
 import { count, jsonObject, list, mapOf, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
 
-/** Also fits what OpenStack takes as the name of a server, once the tier and ordinal are appended. */
-export const DEPLOYMENT_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$';
-export const REGION_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
-export const TEMPLATE_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
+export const DEPLOYMENT_NAME_PATTERN = DISPLAY_NAME_PATTERN;
 
 const DeploymentStatus = oneOf(DEPLOYMENT_STATUSES);
 const FailurePolicy = oneOf(FAILURE_POLICIES);
@@ -19,9 +17,9 @@ const FailurePolicy = oneOf(FAILURE_POLICIES);
 export const CreateDeploymentBody = shape(
   'CreateDeploymentBody',
   {
-    name: Type.String({ pattern: DEPLOYMENT_NAME_PATTERN }),
-    template: Type.String({ pattern: TEMPLATE_NAME_PATTERN, description: 'Name of a template.' }),
-    cloud_region: Type.String({ pattern: REGION_NAME_PATTERN, description: 'Name of a region.' }),
+    name: displayName(),
+    template: plainName({ examples: ['web-app-stack'] }),
+    cloud_region: plainName({ examples: ['us-west-1'] }),
     parameters: Type.Optional(
       jsonObject({ description: "The template's parameters; `<tier>_count` sets the size of a tier." }),
     ),
@@ -186,9 +184,9 @@ export type DeploymentPage = Static<typeof DeploymentPage>;
 export const ListDeploymentsQuery = Type.Object(
   {
     status: Type.Optional(oneOf(DEPLOYMENT_STATUSES, { description: 'Deleted ones are listed only when asked for.' })),
-    cloud_region: Type.Optional(Type.String({ pattern: REGION_NAME_PATTERN })),
-    template: Type.Optional(Type.String({ pattern: TEMPLATE_NAME_PATTERN })),
-    name: Type.Optional(Type.String({ pattern: DEPLOYMENT_NAME_PATTERN, description: 'Exact name.' })),
+    cloud_region: Type.Optional(plainName()),
+    template: Type.Optional(plainName()),
+    name: Type.Optional(displayName()),
     limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
     cursor: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9_=-]{1,512}$', description: '`next` of the page before.' }),

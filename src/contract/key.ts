@@ -4,6 +4,7 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { displayName } from './name.ts';
 import { list, oneOf, shape, timestamp, uuid } from './shape.ts';
 
 /** From least to most; a higher scope includes the lower ones. */
@@ -12,7 +13,7 @@ export type Scope = (typeof SCOPES)[number];
 
 export const CreateKeyBody = shape(
   'CreateKeyBody',
-  { name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$' }), scope: oneOf(SCOPES) },
+  { name: displayName(), scope: oneOf(SCOPES) },
   { description: 'A new API key.' },
 );
 export type CreateKeyBody = Static<typeof CreateKeyBody>;

@@ -7,7 +7,7 @@
 import { Type } from 'typebox';
 import type { Static, TUnsafe } from 'typebox';
 import { PART_NAME_PATTERN } from '../domain/template.ts';
-import { TEMPLATE_NAME_PATTERN } from './deployment.ts';
+import { plainName } from './name.ts';
 import { jsonObject, list, mapOf, nullable, shape, timestamp } from './shape.ts';
 
 /** A text that holds a placeholder anywhere. */
@@ -25,7 +25,11 @@ function countOrPlaceholder(description: string): TUnsafe<number | string> {
   });
 }
 
-const partName = { type: 'string', pattern: PART_NAME_PATTERN };
+const partName = {
+  type: 'string',
+  pattern: PART_NAME_PATTERN,
+  description: 'A lower-case letter, then up to 30 lower-case letters, digits or "-".',
+};
 
 export const TierConfig = shape(
   'TierConfig',
@@ -70,7 +74,7 @@ const bodyProperties = {
 
 export const CreateTemplateBody = shape(
   'CreateTemplateBody',
-  { name: Type.String({ pattern: TEMPLATE_NAME_PATTERN }), ...bodyProperties },
+  { name: plainName(), ...bodyProperties },
   { description: 'A new template.' },
 );
 export type CreateTemplateBody = Static<typeof CreateTemplateBody>;

@@ -4,13 +4,11 @@
  */
 
 import { Type } from 'typebox';
-import { TEMPLATE_NAME_PATTERN } from '../deployment.ts';
+import { plainName } from '../name.ts';
 import type { OperationDefinition } from '../operation.ts';
 import { CreateTemplateBody, Template, TemplateList, UpdateTemplateBody } from '../template.ts';
 
-const TemplateName = Type.Object({
-  name: Type.String({ pattern: TEMPLATE_NAME_PATTERN, description: 'Name of the template.' }),
-});
+const TemplateName = Type.Object({ name: plainName() });
 
 export const templateOperations = {
   listTemplates: {

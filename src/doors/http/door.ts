@@ -22,9 +22,9 @@ import { answerMalformedHttp } from './malformed-http.ts';
 import { measureRequests } from './measure.ts';
 import type { HttpMetrics } from './measure.ts';
 import { answerWithProblem } from './problems.ts';
-import { requestIdOf } from './request-id.ts';
 import { declareRequestState } from './request-state.ts';
 import { addRoutes } from './routes.ts';
+import { requestIdOf, setStandardHeaders } from './standard-headers.ts';
 import { answerUnrouted } from './unrouted.ts';
 import { createValidatorCompiler } from './validation.ts';
 
@@ -59,7 +59,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<FastifyI
   server.setErrorHandler(answerWithProblem);
   server.setNotFoundHandler(answerUnrouted);
   server.addHook('onRequest', (request, reply, done) => {
-    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    setStandardHeaders(request, reply);
     done();
   });
   server.addHook('preClose', (done) => {
@@ -83,7 +83,11 @@ function createServer(log: FastifyBaseLogger): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     clientErrorHandler: answerMalformedHttp,
-    frameworkErrors: (error, request, reply) => void answerWithProblem(error, request, reply),
+    // A path that cannot be read: no hook ran for it.
+    frameworkErrors: (error, request, reply) => {
+      setStandardHeaders(request, reply);
+      answerWithProblem(error, request, reply);
+    },
     schemaErrorFormatter: (errors, part) => {
       const noun = PART_NOUNS[part as RequestPart];
       const faults = faultsOf(errors as Parameters<typeof faultsOf>[0], part as RequestPart); // ours come from ajv

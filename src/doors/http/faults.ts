@@ -45,8 +45,14 @@ function nameInQuestion({ keyword, params, propertyName }: ErrorObject): string 
   return propertyName;
 }
 
-function offendingValue({ keyword, data, propertyName }: ErrorObject, name: string | undefined): Json | undefined {
-  if (keyword === 'required' || data === undefined) return undefined;
+/** Fastify validates `null` when there was no body. */
+function isMissingBody({ keyword, data, instancePath }: ErrorObject): boolean {
+  return keyword === 'type' && data === null && instancePath === '';
+}
+
+function offendingValue(error: ErrorObject, name: string | undefined): Json | undefined {
+  const { keyword, data, propertyName } = error;
+  if (keyword === 'required' || isMissingBody(error)) return undefined;
   if (propertyName !== undefined) return shortened(propertyName);
   const value = name === undefined ? data : (data as Record<string, unknown>)[name];
   return shortened(value as Json); // what is validated was read from JSON or is text
@@ -75,7 +81,7 @@ function explain(error: ErrorObject, part: RequestPart): Explanation {
     case 'enum':
       return unknownWord(data, params['allowedValues'] as string[]); // set by the validator for this keyword
     case 'type':
-      return data === undefined
+      return isMissingBody(error)
         ? { detail: 'The body is missing.', remedy: 'Send a JSON object with Content-Type: application/json.' }
         : { detail: `This is ${typeName(data)}.`, remedy: `Send ${wantedTypes(params['type'])}.` };
     case 'format':

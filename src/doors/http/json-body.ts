@@ -7,6 +7,7 @@
 
 import type { Fault } from '../../domain/errors.ts';
 import { GroundworkError } from '../../domain/errors.ts';
+import { findJsonError } from './find-json-error.ts';
 import { pointerStep } from './json-pointer.ts';
 
 export const DEEPEST_BODY = 64;
@@ -29,9 +30,9 @@ export function parseJsonBody(text: string): unknown {
 function parse(json: string): unknown {
   try {
     return JSON.parse(json);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const at = Number(/position (\d+)/.exec(reason)?.[1] ?? json.length);
+  } catch {
+    // What the platform says differs between its versions and often has no position.
+    const at = findJsonError(json) ?? json.length;
     const before = json.slice(0, at).split('\n');
     const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
     const what = at >= json.length ? 'it ends too early' : `unexpected ${JSON.stringify(json[at])}`;

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { PROBLEM_MEDIA_TYPE } from '../../contract/problem.ts';
 import { GroundworkError } from '../../domain/errors.ts';
 import { problemOf } from './problems.ts';
-import { requestIdOf } from './request-id.ts';
+import { requestIdOf } from './standard-headers.ts';
 
 const DETAILS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: 'The request head is too large.',

@@ -34,7 +34,11 @@ export function answerWithProblem(thrown: unknown, request: FastifyRequest, repl
   }
   if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="groundwork"');
   if (error.code === 'not_ready') reply.header('retry-after', '1');
-  return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+  // As bytes, because Fastify would append a charset to the media type of a text, which JSON does not have.
+  return reply
+    .code(problem.status)
+    .type(PROBLEM_MEDIA_TYPE)
+    .send(Buffer.from(JSON.stringify(problem)));
 }
 
 function asGroundworkError(thrown: unknown, request: FastifyRequest): GroundworkError {
