@@ -1,0 +1,157 @@
+/**
+ * A deployment for a person: its state, its servers by tier with their addresses, and, when it failed, why and what is
+ * left over.
+ */
+
+import type { Deployment, DeploymentError, TierMember } from '../../../contract/deployment.ts';
+import { formatDuration, formatTime } from './duration.ts';
+import { renderTable } from './render-table.ts';
+import type { Column } from './render-table.ts';
+import { countOf } from './resource-words.ts';
+import { createPaint, cut, plain, wrap } from './terminal-text.ts';
+import type { Color, Paint } from './terminal-text.ts';
+import type { RenderOptions } from './render-plan.ts';
+
+interface Page {
+  readonly columns: number;
+  readonly paint: Paint;
+}
+
+interface TierRow extends TierMember {
+  readonly tier: string;
+}
+
+const STATUS_COLORS: Readonly<Record<string, Color>> = {
+  COMPLETED: 'green',
+  FAILED: 'red',
+  DELETED: 'dim',
+  DELETING: 'yellow',
+};
+
+export function paintStatus(status: string, text: string, paint: Paint): string {
+  return paint(STATUS_COLORS[status] ?? 'cyan', text);
+}
+
+/** What became of a deployment, for the end of a watched run: state, addresses, error, and how to look again. */
+export function renderResult(deployment: Deployment, { columns, color }: RenderOptions): string[] {
+  const page = { columns, paint: createPaint(color) };
+  return [
+    headline(deployment, page),
+    ...section(tierTable(deployment, page)),
+    ...section(deployment.error ? renderDeploymentError(deployment.error, page) : []),
+    ...section(lookAgain(deployment)),
+  ];
+}
+
+/** Everything that is known of a deployment. */
+export function renderDeployment(deployment: Deployment, { columns, color }: RenderOptions): string[] {
+  const page = { columns, paint: createPaint(color) };
+  return [
+    headline(deployment, page),
+    '',
+    ...facts(deployment, page),
+    ...section(tierTable(deployment, page)),
+    ...section(deployment.error ? renderDeploymentError(deployment.error, page) : []),
+  ];
+}
+
+function headline({ name, status, cloud_region: region }: Deployment, { columns, paint }: Page): string {
+  const text = cut(plain(`${name} in ${region} is ${status}`), columns);
+  return paint('bold', text.replace(status, paintStatus(status, status, paint)));
+}
+
+function facts(deployment: Deployment, { columns }: Page): string[] {
+  const { resources, parameters, progress } = deployment;
+  const subnets = Object.entries(resources.subnets).map(([name, id]) => `${name} ${id}`);
+  const rows: [string, string | null][] = [
+    ['id', deployment.id],
+    ['template', `${deployment.template} version ${deployment.template_version}`],
+    [
+      'parameters',
+      Object.entries(parameters)
+        .map(([name, value]) => `${name}=${showValue(value)}`)
+        .join(' ') || '-',
+    ],
+    ['on failure', deployment.failure_policy],
+    ['created', formatTime(deployment.created_at)],
+    ['updated', formatTime(deployment.updated_at)],
+    [
+      'progress',
+      progress &&
+        `${progress.run_kind} ${progress.run_status}, ${progress.done}/${progress.total}${etaWords(progress.eta_ms)}`,
+    ],
+    ['network', resources.network_id],
+    ...subnets.map((subnet): [string, string] => ['subnet', subnet]),
+    ['router', resources.router_id],
+  ];
+  return rows
+    .filter((row): row is [string, string] => row[1] !== null)
+    .flatMap(([name, value]) => wrapped(`${name.padEnd(10)}  `, value, columns));
+}
+
+function etaWords(eta: number | null): string {
+  return eta === null ? '' : `, about ${formatDuration(eta)} left`;
+}
+
+function showValue(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function tierTable({ resources }: Deployment, { columns, paint }: Page): string[] {
+  const rows = Object.entries(resources.tiers).flatMap(([tier, members]) =>
+    members.map((member): TierRow => ({ tier, ...member })),
+  );
+  if (rows.length === 0) return [];
+  const shape: Column<TierRow>[] = [
+    { head: 'TIER', value: ({ tier }) => tier },
+    { head: 'SERVER', value: ({ name }) => name, shrinks: true },
+    { head: 'ADDRESS', value: ({ ip }) => ip ?? '-' },
+    { head: 'STATE', value: ({ state }) => state },
+    { head: 'ID', value: ({ vm_id: id }) => id ?? '-', optional: true },
+  ];
+  return renderTable(rows, shape, { columns, paint, indent: 2 });
+}
+
+/** Why a run failed, in the cloud's words, what to do, and whether everything was undone. */
+export function renderDeploymentError(error: DeploymentError, { columns, paint }: Page): string[] {
+  const leftOver = error.left_over;
+  return [
+    paint('red', cut(plain(`${error.type}: could not ${error.failed_activity}`), columns)),
+    ...wrapped('  ', error.message, columns),
+    ...(error.remedy === undefined ? [] : wrapped('  ', error.remedy, columns)),
+    ...(error.request_id === undefined ? [] : wrapped('  ', `The cloud's request id: ${error.request_id}`, columns)),
+    ...(error.rollback_completed ? ['  What this run had made is gone again.'] : []),
+    ...(leftOver.length === 0 ? [] : leftOverLines(error, { columns, paint })),
+  ];
+}
+
+function leftOverLines({ left_over: leftOver }: DeploymentError, { columns, paint }: Page): string[] {
+  const head = `  ${countOf(leftOver.length, 'resource')} could not be removed; delete the deployment to try again:`;
+  const table = renderTable(
+    leftOver,
+    [
+      { head: 'RESOURCE', value: ({ key }) => key },
+      { head: 'ID', value: ({ provider_id: id }) => id ?? '-' },
+      { head: 'REASON', value: ({ reason }) => reason, shrinks: true },
+    ],
+    { columns, paint, indent: 4 },
+  );
+  return [paint('yellow', cut(head, columns)), ...table];
+}
+
+function lookAgain({ id, name, status }: Deployment): string[] {
+  if (status === 'DELETED') return [];
+  const called = /\s/.test(name) ? id : name;
+  const then = status === 'FAILED' ? ['retry', 'delete'] : ['delete'];
+  return ['Look again with:', ...['get', 'runs', ...then].map((command) => `  groundwork ${command} ${called}`)];
+}
+
+/** A text after a label, its further lines under its first. */
+function wrapped(label: string, text: string, columns: number): string[] {
+  const lines = wrap(plain(text), Math.max(20, columns - label.length));
+  return lines.map((line, index) => (index === 0 ? label : ' '.repeat(label.length)) + line);
+}
+
+function section(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', ...lines];
+}
