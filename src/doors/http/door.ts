@@ -26,6 +26,7 @@ import { declareRequestState } from './request-state.ts';
 import { addRoutes } from './routes.ts';
 import { requestIdOf, setStandardHeaders } from './standard-headers.ts';
 import { answerUnrouted } from './unrouted.ts';
+import { watchUnusedConnections } from './unused-connections.ts';
 import { createValidatorCompiler } from './validation.ts';
 
 export interface HttpDoorOptions {
@@ -53,6 +54,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<FastifyI
   const { app, log, metrics, version, heartbeatMs = 15_000 } = options;
   const server = createServer(log);
   const streams = createEventStreams(heartbeatMs);
+  const closeUnusedConnections = watchUnusedConnections(server.server);
   declareRequestState(server);
   acceptJsonOnly(server);
   server.setValidatorCompiler(createValidatorCompiler());
@@ -64,6 +66,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<FastifyI
   });
   server.addHook('preClose', (done) => {
     streams.stop();
+    closeUnusedConnections();
     done();
   });
   measureRequests(server, metrics);

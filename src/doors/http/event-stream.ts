@@ -45,6 +45,7 @@ export function createEventStreams(heartbeatMs: number): EventStreams {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-cache, no-transform',
         'x-accel-buffering': 'no', // nginx would hold events back
+        connection: 'close', // it would otherwise stay open after the stream, and hold up the server's end
         ...headers,
       });
       response.flushHeaders();
