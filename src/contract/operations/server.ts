@@ -76,7 +76,11 @@ export const serverOperations = {
     summary: 'Show metrics for Prometheus',
     access: 'loopback',
     answers: {
-      200: { description: 'Exposition format.', schema: Type.String(), mediaType: 'text/plain; version=0.0.4; charset=utf-8' },
+      200: {
+        description: 'Exposition format.',
+        schema: Type.String(),
+        mediaType: 'text/plain; version=0.0.4; charset=utf-8',
+      },
     },
     errors: [],
   },
