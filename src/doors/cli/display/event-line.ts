@@ -4,7 +4,7 @@
 
 import type { DeploymentEvent } from '../../../contract/event.ts';
 import { formatDuration } from './duration.ts';
-import { did, doing, runWords } from './resource-words.ts';
+import { countOf, did, doing, runWords } from './resource-words.ts';
 import { cut, pad, plain } from './terminal-text.ts';
 
 const KEY_WIDTH = 22;
@@ -56,9 +56,9 @@ function ownerWords(event: DeploymentEvent): string {
     case 'run.accepted':
       return `${words.noun} accepted`;
     case 'run.started':
-      return `${words.noun} started, ${String(total)} resources`;
+      return `${words.noun} started, ${countOf(Number(total), 'resource')}`;
     case 'run.rollback':
-      return `Rollback started (${String(reason)}), ${String(total)} resources`;
+      return `Rolling back ${countOf(Number(total), 'resource')} (${String(reason)})`;
     case 'run.cancel_requested':
       return 'cancel requested';
     case 'run.finished':

@@ -106,7 +106,9 @@ function tierTable({ resources }: Deployment, { columns, paint }: Page): string[
     { head: 'TIER', value: ({ tier }) => tier },
     { head: 'SERVER', value: ({ name }) => name, shrinks: true },
     { head: 'ADDRESS', value: ({ ip }) => ip ?? '-' },
-    { head: 'STATE', value: ({ state }) => state },
+    ...(rows.every(({ state }) => state === 'present')
+      ? []
+      : [{ head: 'STATE', value: ({ state }: TierRow) => state }]),
     { head: 'ID', value: ({ vm_id: id }) => id ?? '-', optional: true },
   ];
   return renderTable(rows, shape, { columns, paint, indent: 2 });
