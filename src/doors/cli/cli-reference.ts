@@ -1,5 +1,5 @@
 /**
- * The reference page of the command line: the help of every command, exactly as the program prints it.
+ * The reference page of the command line: the help of every command as the program prints it.
  */
 
 import type { Command } from 'commander';
@@ -27,6 +27,14 @@ export function renderCliReference(program: Command): string {
 
 function sections(command: Command, parents: readonly string[]): string[] {
   const path = [...parents, command.name()];
-  const own = `## ${path.join(' ')}\n\n\`\`\`text\n${command.helpInformation().trimEnd()}\n\`\`\``;
+  const own = `## ${path.join(' ')}\n\n\`\`\`text\n${helpOf(command).trimEnd()}\n\`\`\``;
   return [own, ...command.commands.flatMap((inner) => sections(inner, path))];
+}
+
+/** Without the global options, which the page shows once. */
+function helpOf(command: Command): string {
+  const help = command.createHelp();
+  help.prepareContext({ helpWidth: 80 });
+  help.showGlobalOptions = false;
+  return help.formatHelp(command, help);
 }

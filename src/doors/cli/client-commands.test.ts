@@ -239,4 +239,15 @@ describe('the key', () => {
     await run(['regions'], { env: {} });
     expect(server.asked.map(({ key }) => key)).toEqual(['a', 'b', 'c', undefined]);
   });
+
+  it('is never taken from the key file for a server elsewhere', async () => {
+    const keys: (string | null)[] = [];
+    const spy: typeof fetch = async (_, init) => {
+      keys.push(new Headers(init?.headers).get('x-api-key'));
+      return Response.json({ items: [] });
+    };
+    await runCommand(['--server', 'https://cloud.example', 'regions'], { keyFile: 'local', fetch: spy });
+    await runCommand(['--server', 'http://localhost:1', 'regions'], { keyFile: 'local', fetch: spy });
+    expect(keys).toEqual([null, 'local']);
+  });
 });

@@ -11,7 +11,6 @@ import { renderTable } from '../display/render-table.ts';
 import { EXIT, ExitWith } from '../exit.ts';
 import { readRequestFile } from '../request-file.ts';
 import type { Session } from '../session.ts';
-import { wholeNumber } from './list.ts';
 
 const FILE = 'template file (YAML or JSON), - for standard input';
 
@@ -33,12 +32,15 @@ export const addTemplates: AddCommand = (parent, world) => {
   templates
     .command('get')
     .description('Shows a template as the YAML that makes it.')
-    .argument('<name>', 'name of the template')
-    .option('--version <number>', 'this version instead of the newest', wholeNumber)
+    .argument('<name>', 'name of the template; name@2 for its version 2')
     .action(
-      withSession<{ version?: number }>(world, async (session, [name = ''], { version }) => {
-        const template = await session.client.call('getTemplate', { params: { name }, query: { version } });
-        session.answer(template, templateText);
+      withSession(world, async (session, [said = '']) => {
+        const [name = '', version] = said.split('@');
+        if (version !== undefined && !/^\d+$/.test(version)) {
+          throw new ExitWith(EXIT.usage, `"${said}": a version is a number, as in ${name}@2`);
+        }
+        const query = { version: version === undefined ? undefined : Number(version) };
+        session.answer(await session.client.call('getTemplate', { params: { name }, query }), templateText);
       }),
     );
 

@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly isTTY?: boolean;
   /** What the person answers. */
   readonly says?: string;
+  readonly fetch?: typeof fetch;
   /** Called with the way to press Ctrl-C. */
   readonly onInterruptible?: (press: () => void) => void;
 }
@@ -50,7 +51,7 @@ export function worldOf(written: { stdout: string; stderr: string }, options: Ru
       },
     },
     env: options.env ?? {},
-    fetch,
+    fetch: options.fetch ?? fetch,
     version: '1.2.3',
     readKeyFile: async () => options.keyFile,
   };
