@@ -11,7 +11,7 @@ function clientFor(respond: () => Response | Promise<Response>, baseUrl = 'http:
     baseUrl,
     key: 'secret',
     fetch: async (input, init) => {
-      requests.push(new Request(input as string, init));
+      requests.push(new Request(input, init));
       return respond();
     },
   });

@@ -66,7 +66,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const connection = { ...options, baseUrl };
   return {
     call: async (id, input) => {
-      const response = await send(connection, OPERATIONS[id], input as LooseInput); // every CallInput is one
+      const response = await send(connection, OPERATIONS[id], input);
       return (await readAnswer(baseUrl, OPERATIONS[id], response)) as CallAnswer<typeof id>; // the server's own schema
     },
     streamEvents: (deploymentId, follow = {}) => {
@@ -101,7 +101,7 @@ function requestPath(template: string, input: LooseInput): string {
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(input.params?.[name] ?? ''));
   const query = new URLSearchParams();
   for (const [name, value] of present(input.query)) query.set(name, String(value));
-  return query.size === 0 ? path : `${path}?${query}`;
+  return query.size === 0 ? path : `${path}?${query.toString()}`;
 }
 
 function present<T>(fields: Readonly<Record<string, T | undefined>> | undefined): [string, T][] {

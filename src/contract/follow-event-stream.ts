@@ -39,28 +39,42 @@ export async function* followEventStream(
   options: FollowOptions,
 ): AsyncGenerator<DeploymentEvent, void, undefined> {
   const policy = { ...DEFAULT_RECONNECT, ...options.reconnect };
-  let after = options.after ?? 0;
-  let failures = 0;
+  const place: Place = { after: options.after ?? 0, failures: 0 };
   for (;;) {
     options.signal?.throwIfAborted();
-    const connection = connect(open, after, options, policy);
-    try {
-      for await (const message of connection) {
-        failures = 0;
-        if (message === 'alive') continue;
-        if (message.event === 'end') return;
-        const event = JSON.parse(message.data) as DeploymentEvent; // the server's own schema
-        if (event.seq <= after) continue;
-        after = event.seq;
-        yield event;
-      }
-      throw new ServerUnreachable(baseUrl, { reason: 'the stream broke off' }); // it ended without `end`
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      failures += 1;
-      if (failures >= policy.attempts || !mayReconnect(error)) throw asClientError(baseUrl, error);
+    const broken = yield* readConnection(connect(open, place.after, options, policy), place);
+    if (broken === 'end') return;
+    options.signal?.throwIfAborted();
+    place.failures += 1;
+    if (place.failures >= policy.attempts || !mayReconnect(broken)) throw asClientError(baseUrl, broken);
+    await delay(Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (place.failures - 1)), options.signal);
+  }
+}
+
+/** Where the stream is, and how many connections in a row brought nothing. */
+interface Place {
+  after: number;
+  failures: number;
+}
+
+/** Gives out the new events of one connection; answers `end` or why it broke off. */
+async function* readConnection(
+  messages: AsyncIterable<SseMessage | 'alive'>,
+  place: Place,
+): AsyncGenerator<DeploymentEvent, unknown, undefined> {
+  try {
+    for await (const message of messages) {
+      place.failures = 0;
+      if (message === 'alive') continue;
+      if (message.event === 'end') return 'end';
+      const event = JSON.parse(message.data) as DeploymentEvent; // the server's own schema
+      if (event.seq <= place.after) continue;
+      place.after = event.seq;
+      yield event;
     }
-    await delay(Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (failures - 1)), options.signal);
+    return new Error('the stream broke off');
+  } catch (error) {
+    return error;
   }
 }
 

@@ -22,7 +22,7 @@ function* referencesIn(value: Json): Generator<string> {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, member] of Object.entries(value)) {
     if (key === '$ref') yield member as string;
-    else yield* referencesIn(member as Json);
+    else yield* referencesIn(member);
   }
 }
 

@@ -68,7 +68,7 @@ function parametersOf(operation: OperationDefinition, components: Components): J
   return Object.entries(places).flatMap(([place, schema]) => {
     const { properties = {}, required = [] } = (schema ?? {}) as Loose & { properties?: Loose; required?: string[] };
     return Object.entries(properties).map(([name, value]) => {
-      const { description, ...rest } = hoist(value as TSchema, components) as Loose;
+      const { description, ...rest } = hoist(value as TSchema, components);
       return {
         name: place === 'header' ? canonicalHeader(name) : name,
         in: place,
@@ -126,7 +126,7 @@ function hoistMembers(members: Loose, components: Components): Record<string, Js
   const hoisted = Object.entries(members).map(([key, value]): [string, Json] => {
     if (key === 'properties') return [key, mapValues(value as Loose, (member) => hoist(member as TSchema, components))];
     const isSchema = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (isSchema && SCHEMA_KEYWORDS.has(key)) return [key, hoist(value as TSchema, components)];
+    if (isSchema && SCHEMA_KEYWORDS.has(key)) return [key, hoist(value, components)];
     return [key, value];
   });
   return Object.fromEntries(hoisted);

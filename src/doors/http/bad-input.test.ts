@@ -13,7 +13,7 @@ function post(payload: string | object, more: Record<string, string> = { 'conten
 const get = (url: string, more: Record<string, string> = {}) => door.inject({ url, headers: { ...headers, ...more } });
 
 /** The faults of a refusal, after looking at everything that any refusal must have. */
-function faultsOf(response: Awaited<ReturnType<typeof post>>, status: number, code: string) {
+function expectFaults(response: Awaited<ReturnType<typeof post>>, status: number, code: string) {
   expect(response.statusCode, response.body).toBe(status);
   expect(response.headers['content-type']).toBe('application/problem+json');
   const problem = response.json();
@@ -31,25 +31,25 @@ describe('a malformed body', () => {
     ['nonsense', 'line 1, column 1: unexpected "n"'],
   ])('%j is told where it breaks', async (payload, place) => {
     const response = await post(payload);
-    faultsOf(response, 400, 'malformed_body');
+    expectFaults(response, 400, 'malformed_body');
     expect(response.json().detail).toContain(place);
   });
 
   it('that is missing is named as missing', async () => {
-    const faults = faultsOf(await post(''), 400, 'invalid_request');
+    const faults = expectFaults(await post(''), 400, 'invalid_request');
     expect(faults).toEqual([expect.objectContaining({ pointer: '', detail: 'The body is missing.' })]);
   });
 
   it.each(['[]', '"text"', '7', 'null'])('%s is no object', async (payload) => {
-    expect(faultsOf(await post(payload), 400, 'invalid_request')[0]).toMatchObject({ pointer: '' });
+    expect(expectFaults(await post(payload), 400, 'invalid_request')[0]).toMatchObject({ pointer: '' });
   });
 
   it('of 2 MB is refused as too large', async () => {
-    faultsOf(await post({ ...EXAMPLE_REQUEST, parameters: { x: 'a'.repeat(2e6) } }), 413, 'body_too_large');
+    expectFaults(await post({ ...EXAMPLE_REQUEST, parameters: { x: 'a'.repeat(2e6) } }), 413, 'body_too_large');
   });
 
   it('of another media type is refused with its name', async () => {
-    const faults = faultsOf(
+    const faults = expectFaults(
       await post('name: a', { 'content-type': 'application/yaml' }),
       415,
       'unsupported_media_type',
@@ -64,7 +64,7 @@ describe('a malformed body', () => {
 
 describe('a body that does not fit', () => {
   it('is told all its faults at once, each with pointer, value and remedy', async () => {
-    const faults = faultsOf(
+    const faults = expectFaults(
       await post({ nmae: 'x', template: 7, cloud_region: '', parameters: [], failure_policy: 'rolback' }),
       400,
       'invalid_request',
@@ -93,30 +93,30 @@ describe('a body that does not fit', () => {
   });
 
   it.each(['', ' x', 'a/b', 'ä', 'x'.repeat(64), '-rm', 'a\nb'])('is refused for the name %j', async (name) => {
-    const [fault] = faultsOf(await post({ ...EXAMPLE_REQUEST, name }), 400, 'invalid_request');
+    const [fault] = expectFaults(await post({ ...EXAMPLE_REQUEST, name }), 400, 'invalid_request');
     expect(fault).toMatchObject({ pointer: '/name', value: name, remedy: expect.stringContaining('letter or digit') });
   });
 
   it('is not bent into shape: a number stays a number', async () => {
-    const [fault] = faultsOf(await post({ ...EXAMPLE_REQUEST, name: 12 }), 400, 'invalid_request');
+    const [fault] = expectFaults(await post({ ...EXAMPLE_REQUEST, name: 12 }), 400, 'invalid_request');
     expect(fault).toMatchObject({ pointer: '/name', value: 12 });
   });
 
   it('does not have a secret repeated to it', async () => {
     const response = await post({ ...EXAMPLE_REQUEST, admin_password: 'hunter2' });
-    expect(faultsOf(response, 400, 'invalid_request')[0]).toMatchObject({ pointer: '/admin_password' });
+    expect(expectFaults(response, 400, 'invalid_request')[0]).toMatchObject({ pointer: '/admin_password' });
     expect(response.body).not.toContain('hunter2');
   });
 
   it('does not have a long value repeated to it', async () => {
     const response = await post({ ...EXAMPLE_REQUEST, name: 'x'.repeat(5000) });
-    expect(faultsOf(response, 400, 'invalid_request')[0].value).toHaveLength(201);
+    expect(expectFaults(response, 400, 'invalid_request')[0].value).toHaveLength(201);
   });
 
   it('is refused for what PostgreSQL or JSON cannot keep', async () => {
     const parameters = '{"a/b": "nul\\u0000", "list": ["\\ud800"], "n": 1e999, "__proto__": {"x": 1}}';
     const body = `{"name":"n","template":"t","cloud_region":"r","parameters":${parameters}}`;
-    const faults = faultsOf(await post(body), 400, 'invalid_request');
+    const faults = expectFaults(await post(body), 400, 'invalid_request');
     expect(faults.map((fault: { pointer: string }) => fault.pointer)).toEqual([
       '/parameters/a~1b',
       '/parameters/list/0',
@@ -127,12 +127,12 @@ describe('a body that does not fit', () => {
 
   it('is refused when it is nested without end', async () => {
     const body = `{"parameters": ${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
-    expect(faultsOf(await post(body), 400, 'invalid_request')[0].detail).toContain('deeper than 64');
+    expect(expectFaults(await post(body), 400, 'invalid_request')[0].detail).toContain('deeper than 64');
   });
 
   it('lists at most 20 faults', async () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`x${index}`, index]));
-    expect(faultsOf(await post(many), 400, 'invalid_request')).toHaveLength(20);
+    expect(expectFaults(await post(many), 400, 'invalid_request')).toHaveLength(20);
   });
 });
 
@@ -157,16 +157,16 @@ describe('a template that does not fit', () => {
     [{ ...template({}), vm_config: { 'Web/1': template({}).vm_config.web } }, '/vm_config/Web~11'],
     [{ ...template({}), network_config: { subnets: {} } }, '/network_config/cidr'],
   ])('is refused with the place: %#', async (payload, pointer) => {
-    const faults = faultsOf(await postTemplate(payload), 400, 'invalid_request');
+    const faults = expectFaults(await postTemplate(payload), 400, 'invalid_request');
     expect(faults.map((fault: { pointer: string }) => fault.pointer)).toContain(pointer);
   });
 });
 
 describe('a path, query or head that does not fit', () => {
   it('a bad UUID is 400, an unknown one 404', async () => {
-    const [fault] = faultsOf(await get('/deployments/7'), 400, 'invalid_request');
+    const [fault] = expectFaults(await get('/deployments/7'), 400, 'invalid_request');
     expect(fault).toMatchObject({ pointer: 'path/id', value: '7' });
-    faultsOf(await get('/deployments/019aa000-0000-7000-8000-000000000000'), 404, 'not_found');
+    expectFaults(await get('/deployments/019aa000-0000-7000-8000-000000000000'), 404, 'not_found');
   });
 
   it.each([
@@ -182,41 +182,41 @@ describe('a path, query or head that does not fit', () => {
     ['/templates/web-app-stack?version=0', 'query/version'],
     ['/templates/web%00', 'path/name'],
   ])('%s is refused at %s', async (url, pointer) => {
-    const [fault] = faultsOf(await get(url), 400, 'invalid_request');
+    const [fault] = expectFaults(await get(url), 400, 'invalid_request');
     expect(fault).toMatchObject({ pointer, remedy: expect.stringMatching(/\w/) });
   });
 
   it.each(['/deployments/%zz', `/templates/${'x'.repeat(300)}`])('%s is refused', async (url) => {
     const response = await get(url);
-    faultsOf(response, 400, 'invalid_request');
+    expectFaults(response, 400, 'invalid_request');
   });
 
   it('an idempotency key is 1 to 255 printable characters', async () => {
     const response = await post(EXAMPLE_REQUEST, { 'idempotency-key': 'x'.repeat(256) });
-    expect(faultsOf(response, 400, 'invalid_request')[0]).toMatchObject({ pointer: 'header/Idempotency-Key' });
+    expect(expectFaults(response, 400, 'invalid_request')[0]).toMatchObject({ pointer: 'header/Idempotency-Key' });
   });
 
   it('a stream is not resumed after nonsense', async () => {
     const response = await get(`/deployments/${await deploy()}/events`, { 'last-event-id': 'abc' });
-    expect(faultsOf(response, 400, 'invalid_request')[0]).toMatchObject({ pointer: 'header/Last-Event-Id' });
+    expect(expectFaults(response, 400, 'invalid_request')[0]).toMatchObject({ pointer: 'header/Last-Event-Id' });
   });
 
   it('a body is refused where none belongs, an empty object is not', async () => {
     const url = `/deployments/${await deploy()}/cancel`;
     const cancel = (payload: object) => door.inject({ method: 'POST', url, headers, payload });
-    faultsOf(await cancel({ force: true }), 400, 'invalid_request');
+    expectFaults(await cancel({ force: true }), 400, 'invalid_request');
     expect((await cancel({})).statusCode).toBe(202);
   });
 });
 
 describe('what no operation answers', () => {
   it('is 404 for a path that is not ours', async () => {
-    faultsOf(await get('/nothing/here'), 404, 'not_found');
+    expectFaults(await get('/nothing/here'), 404, 'not_found');
   });
 
   it('is 405 with Allow for another method', async () => {
     const response = await door.inject({ method: 'PUT', url: '/deployments', headers });
-    faultsOf(response, 405, 'method_not_allowed');
+    expectFaults(response, 405, 'method_not_allowed');
     expect(response.headers.allow).toBe('GET, HEAD, POST, OPTIONS');
   });
 
@@ -234,7 +234,7 @@ describe('a fault of ours', () => {
     app.fault = new Error('password authentication failed', { cause: new Error('for user postgres') });
     const response = await get(`/deployments/${id}`);
     app.fault = undefined;
-    faultsOf(response, 500, 'internal');
+    expectFaults(response, 500, 'internal');
     expect(response.body).not.toContain('password');
   });
 });

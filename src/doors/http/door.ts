@@ -92,9 +92,8 @@ function createServer(log: FastifyBaseLogger): FastifyInstance {
       answerWithProblem(error, request, reply);
     },
     schemaErrorFormatter: (errors, part) => {
-      const noun = PART_NOUNS[part as RequestPart];
-      const faults = faultsOf(errors as Parameters<typeof faultsOf>[0], part as RequestPart); // ours come from ajv
-      return new GroundworkError('invalid_request', `The ${noun} does not fit the contract.`, { faults });
+      const faults = faultsOf(errors as Parameters<typeof faultsOf>[0], part); // ours come from ajv
+      return new GroundworkError('invalid_request', `The ${PART_NOUNS[part]} does not fit the contract.`, { faults });
     },
   });
 }

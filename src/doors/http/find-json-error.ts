@@ -8,18 +8,29 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
-/** What may come next: a value, a value or the end of its list, a name, a name or `}`, a colon, or what ends a member. */
-type Expected = 'value' | 'value or ]' | 'name' | 'name or }' | 'colon' | 'comma or end' | 'nothing';
+type Token = '{' | '}' | '[' | ']' | ',' | ':' | 'string' | 'scalar';
+
+/** What may come next, and by which tokens. */
+const ALLOWED = {
+  value: ['{', '[', 'string', 'scalar'],
+  'value or ]': ['{', '[', 'string', 'scalar', ']'],
+  name: ['string'],
+  'name or }': ['string', '}'],
+  colon: [':'],
+  'comma or end': [',', ']', '}'],
+  nothing: [],
+} as const satisfies Record<string, readonly Token[]>;
+type Expected = keyof typeof ALLOWED;
 
 /** Index of the first character that cannot stand there, the length for a text that ends early, undefined for JSON. */
 export function findJsonError(text: string): number | undefined {
   const open: ('[' | '{')[] = [];
   let expected: Expected = 'value';
   for (let at = skip(SPACE, text, 0); at < text.length; at = skip(SPACE, text, at)) {
-    const character = text[at] ?? '';
-    const next = step(character, expected, open);
+    const token = tokenAt(text, at);
+    const next = step(token, expected, open);
     if (next === undefined) return at;
-    const end = endOfToken(text, at);
+    const end = endOfToken(token, text, at);
     if (typeof end !== 'number') return end.brokenAt;
     expected = next;
     at = end;
@@ -27,33 +38,42 @@ export function findJsonError(text: string): number | undefined {
   return expected === 'nothing' ? undefined : text.length;
 }
 
-/** What is expected after a token that starts with this character; undefined when it may not stand here. */
-function step(character: string, expected: Expected, open: ('[' | '{')[]): Expected | undefined {
-  const mayEnd = expected === 'comma or end';
-  if (character === ',') return mayEnd ? (open.at(-1) === '{' ? 'name' : 'value') : undefined;
-  if (character === ':') return expected === 'colon' ? 'value' : undefined;
-  if (character === ']' || character === '}') {
-    const opener = character === ']' ? '[' : '{';
-    const fits = mayEnd || expected === (character === ']' ? 'value or ]' : 'name or }');
-    return fits && open.at(-1) === opener && open.pop() ? afterValue(open) : undefined;
+/** What is expected after a token; undefined when it may not stand here. Keeps `open` up to date. */
+function step(token: Token, expected: Expected, open: ('[' | '{')[]): Expected | undefined {
+  if (!(ALLOWED[expected] as readonly Token[]).includes(token)) return undefined;
+  switch (token) {
+    case '{':
+    case '[':
+      open.push(token);
+      return FIRST_INSIDE[token];
+    case '}':
+    case ']':
+      return open.pop() === OPENERS[token] ? afterValue(open) : undefined;
+    case ',':
+      return open.at(-1) === '{' ? 'name' : 'value';
+    case ':':
+      return 'value';
+    default:
+      return expected.startsWith('name') ? 'colon' : afterValue(open);
   }
-  if (expected === 'name' || expected === 'name or }') return character === '"' ? 'colon' : undefined;
-  if (expected !== 'value' && expected !== 'value or ]') return undefined;
-  if (character === '{' || character === '[') {
-    open.push(character);
-    return character === '{' ? 'name or }' : 'value or ]';
-  }
-  return afterValue(open);
+}
+
+const FIRST_INSIDE = { '{': 'name or }', '[': 'value or ]' } as const;
+const OPENERS = { '}': '{', ']': '[' } as const;
+
+function tokenAt(text: string, at: number): Token {
+  const character = text[at] ?? '';
+  if ('{}[],:'.includes(character)) return character as Token; // each of these is one
+  return character === '"' ? 'string' : 'scalar';
 }
 
 function afterValue(open: readonly string[]): Expected {
   return open.length === 0 ? 'nothing' : 'comma or end';
 }
 
-function endOfToken(text: string, at: number): number | { readonly brokenAt: number } {
-  const character = text[at] ?? '';
-  if ('{}[]:,'.includes(character)) return at + 1;
-  if (character === '"') return endOfString(text, at);
+function endOfToken(token: Token, text: string, at: number): number | { readonly brokenAt: number } {
+  if (token === 'string') return endOfString(text, at);
+  if (token !== 'scalar') return at + 1;
   const end = Math.max(skip(NUMBER, text, at), skip(WORD, text, at));
   return end > at ? end : { brokenAt: at };
 }

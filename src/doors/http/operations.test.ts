@@ -9,14 +9,8 @@ import { KEYS } from './testing/in-memory-app.ts';
 import { openDoor } from './testing/open-door.ts';
 import { goodCall, keyFor, lostCall } from './testing/operation-calls.ts';
 
-const doors: { close(): Promise<void> }[] = [];
-afterAll(() => Promise.all(doors.map((door) => door.close())));
-
-async function freshDoor() {
-  const open = await openDoor();
-  doors.push(open.door);
-  return open;
-}
+const open = await openDoor();
+afterAll(() => open.door.close());
 
 const ajv = new Ajv({ strict: true, allowUnionTypes: true });
 formats.default(ajv, ['uuid', 'date-time']);
@@ -28,7 +22,6 @@ const writing = closed.filter((id) => definition(id).access !== 'read');
 
 describe('every operation', () => {
   it.each(ids)('%s answers a good call in the published shape', async (id) => {
-    const open = await freshDoor();
     const { status, ...call } = await goodCall(id, open);
     const response = await open.door.inject({ ...call, headers: keyFor(id) });
     expect(response.statusCode, response.body).toBe(status);
@@ -39,7 +32,6 @@ describe('every operation', () => {
   });
 
   it.each(closed)('%s is refused without a key', async (id) => {
-    const open = await freshDoor();
     const { method, url } = await goodCall(id, open);
     const response = await open.door.inject({ method, url });
     expect(response.statusCode).toBe(401);
@@ -47,7 +39,6 @@ describe('every operation', () => {
   });
 
   it.each(writing)('%s is refused to a key with too little scope', async (id) => {
-    const open = await freshDoor();
     const { status: _, ...call } = await goodCall(id, open);
     const { access } = definition(id);
     const headers = { 'x-api-key': access === 'admin' ? KEYS.write : KEYS.read };
@@ -57,7 +48,6 @@ describe('every operation', () => {
   });
 
   it.each(ids.filter((id) => lostCall(id)))('%s answers 404 for a thing that is not there', async (id) => {
-    const open = await freshDoor();
     const { status: _, ...call } = lostCall(id)!;
     const response = await open.door.inject({ ...call, headers: keyFor(id) });
     expect(response.statusCode).toBe(404);

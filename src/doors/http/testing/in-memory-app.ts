@@ -33,7 +33,7 @@ export interface InMemoryApp extends App {
   /** What the next readiness answer says. */
   ready: Readiness['status'];
   /** Makes `getDeployment` throw this instead of answering. */
-  fault: unknown;
+  fault: Error | undefined;
   /** How many streams are followed right now. */
   followers: number;
 }

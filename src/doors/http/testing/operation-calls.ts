@@ -19,6 +19,7 @@ interface Things {
   readonly id: string;
   readonly runId: string;
   readonly keyId: string;
+  readonly template: string;
 }
 
 interface Call {
@@ -44,7 +45,7 @@ const CALLS: Readonly<Record<OperationId, Call>> = {
   getTemplate: { status: 200, params: () => ({ name: templateName }) },
   createTemplate: { status: 201, payload: { ...templateBody, name: 'another' } },
   updateTemplate: { status: 200, params: () => ({ name: templateName }), payload: templateBody },
-  deleteTemplate: { status: 204, params: () => ({ name: templateName }) },
+  deleteTemplate: { status: 204, params: ({ template }) => ({ name: template }) },
   listRegions: { status: 200 },
   listKeys: { status: 200 },
   createKey: { status: 201, payload: { name: 'ci', scope: 'write' } },
@@ -61,6 +62,8 @@ const NOWHERE: Readonly<Record<string, string>> = {
   name: 'no-such-thing',
 };
 
+const WRITER = { keyId: 'test', name: 'test', scope: 'write' } as const;
+
 /** A call that succeeds on this door: what it needs is made first. */
 export async function goodCall(operationId: OperationId, { app, deploy }: OpenDoor): Promise<OperationCall> {
   const { params } = CALLS[operationId];
@@ -68,7 +71,9 @@ export async function goodCall(operationId: OperationId, { app, deploy }: OpenDo
   if (operationId === 'retryDeployment') app.deployments.set(id, { ...app.deployments.get(id)!, status: 'FAILED' });
   const runId = [...app.runs.values()].find((run) => run.deployment_id === id)!.id;
   const keyId = (await app.createKey({ name: 'old', scope: 'read' })).id;
-  return callOf(operationId, params?.({ id, runId, keyId }) ?? {});
+  const template = `disposable-${id}`;
+  await app.createTemplate(WRITER, { ...EXAMPLE_TEMPLATE, name: template });
+  return callOf(operationId, params?.({ id, runId, keyId, template }) ?? {});
 }
 
 /** The same call for an id or name that does not exist; undefined when the operation names nothing in its path. */
