@@ -1,0 +1,74 @@
+/** Every TypeScript file of the repository that people write, parsed once. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { importedModule, parse, walk } from './syntax.ts';
+import type { SyntaxNode } from './syntax.ts';
+
+export interface SourceFile {
+  /** From the repository's root, with forward slashes: `src/domain/plan.ts`. */
+  readonly path: string;
+  readonly text: string;
+  readonly program: SyntaxNode;
+  /** Test code: `*.test.ts`, and the fixtures beside it in a `testing` folder. */
+  readonly isTest: boolean;
+  readonly imports: readonly Import[];
+}
+
+export interface Import {
+  /** As written; null when computed at run time. */
+  readonly specifier: string | null;
+  /** Path of the imported file from the root, for relative imports. */
+  readonly target: string | undefined;
+}
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const TREES = ['src', 'simulators', 'tests', 'bench', 'web'];
+const NOT_OURS = /(^|\/)(node_modules|dist|\.groundwork)\//;
+
+/** All files under `ROOT`, by path, whatever their kind; folders that do not exist yet hold none. */
+export function listFiles(): readonly string[] {
+  return TREES.flatMap((tree) => {
+    const entries = entriesOf(tree);
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => posix.join(relativeToRoot(entry.parentPath), entry.name));
+  })
+    .filter((path) => !NOT_OURS.test(path))
+    .toSorted();
+}
+
+function entriesOf(tree: string) {
+  try {
+    return readdirSync(ROOT + tree, { withFileTypes: true, recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function relativeToRoot(path: string): string {
+  return path.slice(ROOT.length).replaceAll('\\', '/');
+}
+
+export function readSourceFiles(): readonly SourceFile[] {
+  return listFiles()
+    .filter((path) => /\.tsx?$/.test(path))
+    .map((path) => sourceFile(path, readFileSync(ROOT + path, 'utf8')));
+}
+
+/** Exported so that the rules can be tried on text that is not in the repository. */
+export function sourceFile(path: string, text: string): SourceFile {
+  const program = parse(path, text);
+  const isTest = /\.test\.tsx?$/.test(path) || path.includes('/testing/');
+  return { path, text, program, isTest, imports: importsOf(path, program) };
+}
+
+function importsOf(path: string, program: SyntaxNode): readonly Import[] {
+  const specifiers = [...walk(program)].map(importedModule).filter((specifier) => specifier !== undefined);
+  return specifiers.map((specifier) => {
+    const isRelative = specifier?.startsWith('.') === true;
+    return { specifier, target: isRelative ? posix.join(posix.dirname(path), specifier) : undefined };
+  });
+}
