@@ -3,7 +3,7 @@
  */
 
 import { LineCounter, isMap, isPair, isScalar, parseDocument } from 'yaml';
-import type { Document, Pair } from 'yaml';
+import type { Document } from 'yaml';
 
 import type { ConfigFault } from './config-error.ts';
 
@@ -59,7 +59,7 @@ function offsetOf(document: Document, path: Path): number {
 
 function keyOf(item: unknown): unknown {
   if (!isPair(item)) return undefined;
-  const { key } = item as Pair;
+  const { key } = item;
   return isScalar(key) ? key.value : key;
 }
 

@@ -77,6 +77,6 @@ function serverUrl(given: string): string {
 /** The key file belongs to the server on this machine; its key is sent to no other. */
 async function keyFromFile({ env, readKeyFile }: CliWorld, baseUrl: string): Promise<string | undefined> {
   const { hostname } = new URL(baseUrl);
-  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
   return isHere ? readKeyFile(env['GROUNDWORK_DATA_DIR'] || DEFAULT_DATA_DIR) : undefined;
 }

@@ -19,8 +19,11 @@ export const addTemplates: AddCommand = (parent, world) => {
     .command('templates')
     .summary('list, show and change templates')
     .description('What can be deployed.');
+  for (const add of [addList, addGet, addCreate, addUpdate, addDelete]) add(templates, world);
+};
 
-  templates
+const addList: AddCommand = (parent, world) => {
+  parent
     .command('list')
     .description('Lists the newest version of every template.')
     .action(
@@ -28,8 +31,10 @@ export const addTemplates: AddCommand = (parent, world) => {
         session.answer(await session.client.call('listTemplates', {}), (list) => listLines(list, session));
       }),
     );
+};
 
-  templates
+const addGet: AddCommand = (parent, world) => {
+  parent
     .command('get')
     .description('Shows a template as the YAML that makes it.')
     .argument('<name>', 'name of the template; name@2 for its version 2')
@@ -43,8 +48,10 @@ export const addTemplates: AddCommand = (parent, world) => {
         session.answer(await session.client.call('getTemplate', { params: { name }, query }), templateText);
       }),
     );
+};
 
-  templates
+const addCreate: AddCommand = (parent, world) => {
+  parent
     .command('create')
     .description('Adds a template.')
     .argument('<file>', FILE)
@@ -56,8 +63,10 @@ export const addTemplates: AddCommand = (parent, world) => {
         session.answer(template, ({ name, version }) => `${name} version ${version} is added`);
       }),
     );
+};
 
-  templates
+const addUpdate: AddCommand = (parent, world) => {
+  parent
     .command('update')
     .description('Adds a version of a template. Deployments keep the version that they use.')
     .argument('<file>', FILE)
@@ -71,8 +80,10 @@ export const addTemplates: AddCommand = (parent, world) => {
         session.answer(template, (updated) => `${updated.name} is at version ${updated.version}`);
       }),
     );
+};
 
-  templates
+const addDelete: AddCommand = (parent, world) => {
+  parent
     .command('delete')
     .description('Deletes a template. Deployments keep the version that they use.')
     .argument('<name>', 'name of the template')

@@ -66,30 +66,36 @@ export function learnRun(progress: RunProgress, run: Pick<Run, 'kind' | 'nodes'>
 
 /** Takes one event in. @returns the node that it was about, if any */
 export function applyEvent(progress: RunProgress, event: DeploymentEvent): NodeProgress | undefined {
-  const at = Date.parse(event.at);
+  if (event.type.startsWith('node.')) return applyNodeEvent(progress, event);
+  applyRunEvent(progress, event);
+  return undefined;
+}
+
+function applyRunEvent(progress: RunProgress, event: DeploymentEvent): void {
+  const total = numberOf(event, 'total') ?? 0;
   switch (event.type) {
     case 'run.accepted':
-      progress.kind = textOf(event, 'kind') ?? progress.kind;
-      return undefined;
+      progress.kind = textOf(event, 'kind', progress.kind);
+      return;
     case 'run.started':
-      progress.kind = textOf(event, 'kind') ?? progress.kind;
-      progress.startedAt = at;
-      progress.announced.forward = numberOf(event, 'total') ?? 0;
-      return undefined;
+      progress.kind = textOf(event, 'kind', progress.kind);
+      progress.startedAt = Date.parse(event.at);
+      progress.announced.forward = total;
+      return;
     case 'run.cancel_requested':
       progress.cancelRequested = true;
-      return undefined;
+      return;
     case 'run.rollback':
       progress.phase = 'rollback';
-      progress.announced.rollback = numberOf(event, 'total') ?? 0;
-      progress.rollbackReason = textOf(event, 'reason') ?? 'failed';
-      return undefined;
+      progress.announced.rollback = total;
+      progress.rollbackReason = textOf(event, 'reason', 'failed');
+      return;
     case 'run.finished':
-      progress.status = textOf(event, 'status') ?? 'finished';
-      progress.finishedAt = at;
-      return undefined;
+      progress.status = textOf(event, 'status', 'finished');
+      progress.finishedAt = Date.parse(event.at);
+      return;
     default:
-      return event.type.startsWith('node.') ? applyNodeEvent(progress, event, at) : undefined;
+    // `run.accepted` tells nothing that `run.started` does not; the deployment's own events are not about the run.
   }
 }
 
@@ -102,13 +108,14 @@ const STATE_OF: Readonly<Record<string, RunNode['state']>> = {
   'node.skipped': 'skipped',
 };
 
-function applyNodeEvent(progress: RunProgress, event: DeploymentEvent, at: number): NodeProgress | undefined {
+function applyNodeEvent(progress: RunProgress, event: DeploymentEvent): NodeProgress | undefined {
+  const at = Date.parse(event.at);
   const state = STATE_OF[event.type];
   if (event.key === null || state === undefined) return undefined;
-  const phase = textOf(event, 'phase') === 'rollback' ? 'rollback' : 'forward';
+  const phase = textOf(event, 'phase', '') === 'rollback' ? 'rollback' : 'forward';
   const node = nodeIn(progress, phase, event.key) ?? addNode(progress, nodeFromEvent(event, event.key, phase));
   node.state = state;
-  node.detail = textOf(event, 'detail');
+  node.detail = textOf(event, 'detail', undefined);
   node.attempt = numberOf(event, 'attempt') ?? node.attempt;
   if (state !== 'skipped') node.startedAt ??= at;
   if (isOver(node)) node.finishedAt = at;
@@ -116,8 +123,8 @@ function applyNodeEvent(progress: RunProgress, event: DeploymentEvent, at: numbe
 }
 
 function nodeFromEvent(event: DeploymentEvent, key: string, phase: RunNode['phase']) {
-  const byPhase = phase === 'rollback' || textOf(event, 'action') === 'absent' ? 'absent' : 'present';
-  return { key, phase, kind: textOf(event, 'kind') ?? key.split('/')[0] ?? key, action: byPhase } as const;
+  const byPhase = phase === 'rollback' || textOf(event, 'action', '') === 'absent' ? 'absent' : 'present';
+  return { key, phase, kind: textOf(event, 'kind', key.split('/')[0] ?? key), action: byPhase } as const;
 }
 
 function addNode(progress: RunProgress, node: Pick<RunNode, 'key' | 'phase' | 'kind' | 'action'>): NodeProgress {
@@ -177,9 +184,9 @@ function remainingMs(node: NodeProgress, now: number): number {
   return Math.max(node.estimateMs / 10, node.estimateMs - (now - node.startedAt));
 }
 
-function textOf(event: DeploymentEvent, name: string): string | undefined {
+function textOf<T>(event: DeploymentEvent, name: string, otherwise: T): string | T {
   const value = event.data[name];
-  return typeof value === 'string' ? value : undefined;
+  return typeof value === 'string' ? value : otherwise;
 }
 
 function numberOf(event: DeploymentEvent, name: string): number | undefined {
