@@ -26,7 +26,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SOURCES = ['src', 'simulators'];
+const SOURCES = ['src', 'simulators', 'bench'];
 const STAMP = join(ROOT, 'dist', '.compiled-from');
 const LOCK = join(ROOT, 'dist', '.ensure-lock');
 const LOCK_IS_STALE_AFTER_MS = 10 * 60_000;
@@ -47,7 +47,7 @@ export function ensureInstalled() {
 }
 
 /**
- * Compiles `src` and `simulators` into `dist` unless that was done for exactly these files.
+ * Compiles `src`, `simulators` and `bench` into `dist` unless that was done for exactly these files.
  * @throws Error when the compiler refuses the source.
  */
 export function ensureBuilt() {
@@ -192,4 +192,9 @@ function attempt(complaint, work) {
 
 function say(sentence) {
   process.stderr.write(`${sentence}\n`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  ensureInstalled();
+  ensureBuilt();
 }

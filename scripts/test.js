@@ -1,6 +1,7 @@
 /**
  * `npm test`: everything that needs Node and npm only. Prepares the checkout first, so it is the one command a newcomer
- * has to know. Arguments go to vitest: `npm test -- scale` runs the files whose path contains "scale".
+ * has to know. Arguments go to vitest: `npm test -- scale` runs the files whose path contains "scale",
+ * `npm test -- --project crash` another project of vitest.config.ts.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -17,10 +18,11 @@ try {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const projects = ['--project', 'unit', '--project', 'integration'];
+const asked = process.argv.slice(2);
+const hermetic = ['--project', 'unit', '--project', 'integration'];
 const vitest = spawn(
   process.execPath,
-  ['node_modules/vitest/vitest.mjs', 'run', ...projects, ...process.argv.slice(2)],
+  ['node_modules/vitest/vitest.mjs', 'run', ...(asked.includes('--project') ? [] : hermetic), ...asked],
   { cwd: root, stdio: 'inherit' },
 );
 vitest.once('exit', (code) => process.exit(code ?? 1));
