@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { STARTED_AT, eventsOf, pendingRun } from '../testing/samples.ts';
+import { createScreen } from '../testing/screen.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 
@@ -72,6 +73,29 @@ describe('on a terminal', () => {
     const length = text().length;
     vi.advanceTimersByTime(1000);
     expect(text()).toHaveLength(length);
+  });
+
+  it.each([24, 7])('shows one frame and nothing of those before, on %i rows', (rows) => {
+    vi.useFakeTimers();
+    const screen = createScreen(80, rows);
+    screen.write('$ groundwork deploy prod.yaml --watch\n');
+    const stream = { isTTY: true, write: (text: string) => screen.write(text), columns: 80, rows };
+    const now = () => STARTED_AT + 1000;
+    display = createProgressDisplay({ stream, color: true, title: 'web-app-prod in us-west-1', now });
+    for (const event of EVENTS) {
+      display.event(event);
+      if (event.type === 'run.started') display.learn(pendingRun());
+      vi.advanceTimersByTime(100);
+      expect(screen.lines().filter((line) => line.includes('web-app-prod in us-west-1'))).toHaveLength(1);
+    }
+    display.close();
+    expect(screen.lines()).toEqual([
+      '$ groundwork deploy prod.yaml --watch',
+      '✖ Deploy of web-app-prod in us-west-1 failed after 0.9 s, 1 resource rolled back',
+      '✖ creating server/web/1: No valid host was found.',
+      '',
+    ]);
+    expect(screen.cursorHidden).toBe(false);
   });
 
   it('climbs over the lines that a narrower terminal has wrapped', () => {
