@@ -16,7 +16,7 @@ start_database() {
     --aria-pagecache-buffer-size=8M --key-buffer-size=1M --table-open-cache=600
   await mariadb 60 sql -e 'SELECT 1'
 }
-stop_database() { stop TERM 30000 mariadb; }
+stop_database() { stop TERM 30 mariadb; }
 sql() { mariadb --no-defaults -uroot -S "$SOCKET" "$@"; }
 
 create_databases() {
@@ -35,15 +35,15 @@ manage() { # distribution script arguments... [, arguments...]
   lab_python console_script.py "$@" >> "$log" 2>&1 || { tail -20 "$log" >&2; die "$2 failed, see $log"; }
 }
 # What keystone-manage fernet_setup writes, without its start-up time.
-create_token_keys() {
-  local kind number
+create_token_keys() (
+  umask 077
   for kind in fernet-keys credential-keys; do
-    mkdir -p -m 700 "$STATE/keystone/$kind"
+    mkdir -p "$STATE/keystone/$kind"
     for number in 0 1; do
-      (umask 077 && head -c 32 /dev/urandom | base64 | tr '+/' '-_' > "$STATE/keystone/$kind/$number")
+      head -c 32 /dev/urandom | base64 | tr '+/' '-_' > "$STATE/keystone/$kind/$number"
     done
   done
-}
+)
 migrate_keystone_placement_glance() {
   local url=http://127.0.0.1:5000/v3/
   create_token_keys

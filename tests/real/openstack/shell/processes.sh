@@ -31,8 +31,10 @@ launch() { # name port-or-dash command...
   [ "$port" = - ] || ! port_answers "$port" || die "port $port belongs to another process, so $name cannot start"
   rm -f "$RUN/$name.ready"
   [ ! -e "$LOG/$name.log" ] || mv -f "$LOG/$name.log" "$LOG/$name.log.1"
+  # Not in the child: is_ours must be able to tell it from its first instant on.
+  cd "$DIR" || die "$DIR is gone"
   # 9 is the lock of this script: a daemon that inherits it would keep it for ever.
-  (cd "$DIR" && exec setsid "$@") < /dev/null >> "$LOG/$name.log" 2>&1 9>&- &
+  setsid "$@" < /dev/null >> "$LOG/$name.log" 2>&1 9>&- &
   echo $! > "$RUN/$name.pid"
 }
 
@@ -48,27 +50,40 @@ await() { # name seconds command...
   done
 }
 
-gone() { # name
-  ! alive "$1"
-}
-all_gone() { # name...
-  local name
-  for name in "$@"; do gone "$name" || return 1; done
-}
-signal_all() { # signal name...
-  local signal=$1 name
-  shift
-  for name in "$@"; do
-    ! alive "$name" || kill "-$signal" -- "-$(pid_of "$name")" 2> /dev/null || true
+# A killed leader may be a zombie while other threads or children of its group still hold a port or a file's lock.
+group_runs() { # process group
+  local file line
+  local -a fields
+  for file in /proc/[0-9]*/task/[0-9]*/stat; do
+    read -r line 2> /dev/null < "$file" || continue
+    # Behind the name in brackets: state, parent, process group.
+    read -r -a fields <<< "${line##*) }"
+    [ "${fields[2]:-}" != "$1" ] || [[ ${fields[0]} == [ZX] ]] || return 0
   done
+  return 1
 }
-# Ends the process groups of the named daemons: the signal first, SIGKILL for what is left when the grace is over.
-stop() { # signal grace-in-milliseconds name...
-  local signal=$1 turns=$(($2 / 20)) name
+any_group_runs() { # process group...
+  local group
+  for group in "$@"; do ! group_runs "$group" || return 0; done
+  return 1
+}
+signal_groups() { # signal process-group...
+  local signal=$1 group
+  shift
+  for group in "$@"; do kill "-$signal" -- "-$group" 2> /dev/null || true; done
+}
+# Ends the named daemons: the signal once a second for as long as the grace lasts, then SIGKILL.
+stop() { # signal grace-in-seconds name...
+  local signal=$1 grace=$2 name second turn
+  local -a groups=()
   shift 2
-  signal_all "$signal" "$@"
-  while [ $turns -gt 0 ] && ! all_gone "$@"; do sleep 0.02; turns=$((turns - 1)); done
-  signal_all KILL "$@"
-  until all_gone "$@"; do sleep 0.02; done
+  for name in "$@"; do ! alive "$name" || groups+=("$(pid_of "$name")"); done
+  for ((second = 0; second < grace; second++)); do
+    # More than once, because a daemon that is still starting may miss it.
+    signal_groups "$signal" "${groups[@]}"
+    for ((turn = 0; turn < 20; turn++)); do any_group_runs "${groups[@]}" || break 2; sleep 0.05; done
+  done
+  signal_groups KILL "${groups[@]}"
+  while any_group_runs "${groups[@]}"; do sleep 0.02; done
   for name in "$@"; do rm -f "$RUN/$name.pid" "$RUN/$name.ready"; done
 }
