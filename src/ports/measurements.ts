@@ -10,7 +10,7 @@ export interface Measurements {
   runsActive(count: number): void;
   runFinished(run: { kind: string; status: string }): void;
   /** One plan node that came to an end; `kind` is the driver kind. */
-  nodeFinished(node: { kind: string; action: 'present' | 'absent'; result: 'done' | 'failed' }, seconds: number): void;
+  nodeFinished(node: { kind: string; action: string; result: string }, seconds: number): void;
   /** One call to a cloud; `status` is the HTTP status, or 0 when no answer came. */
   cloudRequest(call: { region: string; service: string; method: string; status: number }, seconds: number): void;
 }
