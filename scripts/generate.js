@@ -3,20 +3,18 @@
  * read TypeScript.
  */
 
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { ensureBuilt, ensureInstalled } from './ensure.js';
 
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
-});
+ensureInstalled();
+ensureBuilt();
 const { generatedFiles } = await import('../dist/src/main/generated-files.js');
-const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 for (const { path, text } of generatedFiles(version)) {
   mkdirSync(dirname(`${root}/${path}`), { recursive: true });
   writeFileSync(`${root}/${path}`, text);

@@ -1,8 +1,13 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { KEYS } from './testing/in-memory-app.ts';
 import { EXAMPLE_REQUEST, openDoor } from './testing/open-door.ts';
 
-const { door, app, deploy } = await openDoor();
+const { door, app, deploy, logLines } = await openDoor();
 afterAll(() => door.close());
 const headers = { 'x-api-key': KEYS.write };
 
@@ -186,9 +191,13 @@ describe('a path, query or head that does not fit', () => {
     expect(fault).toMatchObject({ pointer, remedy: expect.stringMatching(/\w/) });
   });
 
-  it.each(['/deployments/%zz', `/templates/${'x'.repeat(300)}`])('%s is refused', async (url) => {
+  it.each([
+    ['/deployments/%zz', 'The path is not a valid URL.'],
+    [`/templates/${'x'.repeat(300)}`, 'A part of the path is too long.'],
+  ])('%s is refused', async (url, detail) => {
     const response = await get(url);
     expectFaults(response, 400, 'invalid_request');
+    expect(response.json().detail).toBe(detail);
   });
 
   it('an idempotency key is 1 to 255 printable characters', async () => {
@@ -225,6 +234,33 @@ describe('what no operation answers', () => {
     const response = await door.inject({ method: 'OPTIONS', url: `/deployments/${id}` });
     expect(response.statusCode).toBe(204);
     expect(response.headers.allow).toBe('DELETE, GET, HEAD, OPTIONS');
+  });
+});
+
+describe('what is not HTTP', () => {
+  it('is answered with a problem too', async () => {
+    await door.listen({ host: '127.0.0.1', port: 0 });
+    const socket = connect((door.server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write('GARBAGE\r\n\r\n');
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 .*\r\nContent-Type: application\/problem\+json\r\n/);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ code: 'invalid_request', status: 400 });
+  });
+});
+
+describe('a client that goes away in the middle of its body', () => {
+  it('is no fault of ours', async () => {
+    const socket = connect((door.server.address() as AddressInfo).port, '127.0.0.1');
+    const head = `Host: x\r\nX-API-Key: ${KEYS.write}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n`;
+    const received = once(door.server, 'request') as Promise<[IncomingMessage]>;
+    socket.write(`POST /deployments HTTP/1.1\r\n${head}{"na`);
+    const [request] = await received;
+    const gone = once(request.socket, 'close');
+    socket.destroy();
+    await gone;
+    await get('/health');
+    expect(logLines.join('')).toContain('Server listening');
+    expect(logLines.join('')).not.toContain('request failed');
   });
 });
 

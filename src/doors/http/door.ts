@@ -9,7 +9,6 @@ import type { App } from '../../app/app.ts';
 import { GroundworkError } from '../../domain/errors.ts';
 import { createEventStreams } from './event-stream.ts';
 import { faultsOf } from './faults.ts';
-import type { RequestPart } from './faults.ts';
 import type { Handlers } from './handler.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { eventHandlers } from './handlers/events.ts';

@@ -43,20 +43,25 @@ export function answerWithProblem(thrown: unknown, request: FastifyRequest, repl
 
 function asGroundworkError(thrown: unknown, request: FastifyRequest): GroundworkError {
   if (thrown instanceof GroundworkError) return thrown;
-  const code = errorCodeOf(thrown);
-  if (code === 'unsupported_media_type') return unsupportedMediaType(request, thrown);
-  const detail = code === 'internal' ? 'The server failed to do this.' : (thrown as Error).message; // Fastify's own
-  return new GroundworkError(code, detail, { cause: thrown });
+  const { code, statusCode } = (thrown ?? {}) as { readonly code?: unknown; readonly statusCode?: unknown };
+  // Only Fastify's body reader puts a status on a lost connection; a lost connection of ours has none.
+  if (code === 'ECONNRESET' && statusCode === 400) return new GroundworkError('invalid_request', 'The body broke off.');
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType(request, thrown);
+  const { refusal, detail } = FRAMEWORK_REFUSALS[String(code)] ?? {
+    refusal: 'internal',
+    detail: 'The server failed to do this.',
+  };
+  return new GroundworkError(refusal, detail, { cause: thrown });
 }
 
-/** Fastify's refusals by their code (https://fastify.dev/docs/latest/Reference/Errors/). */
-function errorCodeOf(thrown: unknown): ErrorCode {
-  const { code, statusCode } = (thrown ?? {}) as { readonly code?: unknown; readonly statusCode?: unknown };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return 'body_too_large';
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'unsupported_media_type';
-  const isRefusal = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
-  return typeof code === 'string' && code.startsWith('FST_ERR_') && isRefusal ? 'invalid_request' : 'internal';
-}
+/** What Fastify refuses by itself (https://fastify.dev/docs/latest/Reference/Errors/), in our words. */
+const FRAMEWORK_REFUSALS: Readonly<Record<string, { readonly refusal: ErrorCode; readonly detail: string }>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { refusal: 'body_too_large', detail: 'The body is larger than 1 MiB.' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { refusal: 'invalid_request', detail: 'The body is not as long as announced.' },
+  FST_ERR_BAD_URL: { refusal: 'invalid_request', detail: 'The path is not a valid URL.' },
+  FST_ERR_INVALID_URL: { refusal: 'invalid_request', detail: 'The path is not a valid URL.' },
+  FST_ERR_MAX_PARAM_LENGTH: { refusal: 'invalid_request', detail: 'A part of the path is too long.' },
+};
 
 function unsupportedMediaType(request: FastifyRequest, cause: unknown): GroundworkError {
   const given = request.headers['content-type'];
