@@ -13,17 +13,12 @@ import type { Dispatcher } from 'undici';
 
 import type { JsonObject } from '../../domain/json.ts';
 import type { CallContext } from '../../ports/driver.ts';
+import type { Logger } from '../../ports/logger.ts';
 import type { TlsConfig } from './cloud-config.ts';
 import { readEnvelope } from './envelope.ts';
 import type { CallName } from './errors.ts';
 import { Refused, Unanswered } from './errors.ts';
 import type { Limiter } from './limiter.ts';
-
-/** The part of a logger that is used here; pino fits. */
-export interface Log {
-  debug(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
 
 export interface HttpCall extends CallName {
   readonly url: URL;
@@ -52,7 +47,7 @@ export interface ClientOptions {
   readonly region: string;
   readonly tls: TlsConfig;
   readonly limiter: Limiter;
-  readonly log: Log;
+  readonly log: Logger;
   /** Bounds connecting, waiting for the headers, and each silence inside the body, in milliseconds. */
   readonly timeoutMs: number;
   /** Connections kept open per host. */

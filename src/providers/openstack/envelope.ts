@@ -25,7 +25,10 @@ export function readEnvelope(body: unknown): Envelope {
   const inner = [body, ...Object.values(body)].find((value) => isRecord(value) && typeof value['message'] === 'string');
   if (!isRecord(inner)) return { message: neutronText(body) };
   const type = inner['type'];
-  return { message: tidy(String(inner['message'])), ...(typeof type === 'string' && type !== '' && { type }) };
+  const words = tidy(String(inner['message']));
+  // `HTTPBadRequest` and its like only repeat the status.
+  if (typeof type !== 'string' || type === '' || type.startsWith('HTTP')) return { message: words };
+  return { message: words, type };
 }
 
 /** Some refusals of Neutron's front end are a bare text: `{"NeutronError": "…"}`. */
@@ -38,6 +41,7 @@ function neutronText(body: Record<string, unknown>): string {
 function tidy(text: string): string {
   return text
     .replace(/(attribute user_data\. Value: )[\s\S]*/, '$1(not shown)')
+    .replace(/('user_data': )'[^']*'?/g, '$1(not shown)')
     .replace(/<(style|script|head)\b[\s\S]*?<\/\1>/gi, ' ')
     .replace(/<\/?(?:br|p|html|body|h\d|title|center|hr|a|div|pre|address)\b[^>]*>/gi, ' ')
     .replace(/\s+/g, ' ')

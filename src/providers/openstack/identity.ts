@@ -5,9 +5,10 @@
 
 import type { JsonObject } from '../../domain/json.ts';
 import type { CallContext } from '../../ports/driver.ts';
+import type { Logger } from '../../ports/logger.ts';
 import type { Endpoints } from './catalogue.ts';
 import { resolveEndpoints } from './catalogue.ts';
-import type { Client, Log } from './client.ts';
+import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import type { CloudConfig, Credentials, DomainRef, NamedRef } from './cloud-config.ts';
 import { Stopped } from './errors.ts';
@@ -41,7 +42,7 @@ interface IdentityOptions {
   readonly cloud: CloudConfig;
   readonly client: Client;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /** A login that no caller owns has a time limit of its own. */
@@ -61,7 +62,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       return await login(signal);
     } catch (error) {
       if (signal.aborted || clock.now() >= current.expiresAt) throw error;
-      log.warn({ cloud: options.cloud.name, error: String(error) }, 'token was not renewed, the old one serves on');
+      log.warn({ cloud: options.cloud.name, err: error }, 'token was not renewed, the old one serves on');
       return current;
     }
   };

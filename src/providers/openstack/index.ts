@@ -1,6 +1,5 @@
 /** The OpenStack provider: what the rest of the house may use of it. */
 
-export type { Log } from './client.ts';
 export type { CloudConfig, ConfigFault } from './cloud-config.ts';
 export { CloudConfigInvalid } from './cloud-config.ts';
 export type { CloudSource } from './clouds-yaml.ts';

@@ -58,6 +58,14 @@ const ROWS: readonly Row[] = [
   // Nova, POST /servers.
   {
     service: 'compute',
+    status: 403,
+    words: /^Maximum number of metadata items/,
+    class: 'permanent',
+    type: 'TooMuchMetadata',
+    remedy: 'Give the tier fewer metadata items: the cloud limits how many a server has, and ours are among them.',
+  },
+  {
+    service: 'compute',
     status: 400,
     words: /^Flavor .* could not be found/,
     class: 'permanent',

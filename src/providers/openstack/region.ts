@@ -3,7 +3,7 @@
  */
 
 import type { Driver, Region } from '../../ports/driver.ts';
-import type { Log } from './client.ts';
+import type { Logger } from '../../ports/logger.ts';
 import { createClient } from './client.ts';
 import type { Clock } from './clock.ts';
 import { steadyClock } from './clock.ts';
@@ -33,7 +33,7 @@ export interface RegionOptions {
   readonly name: string;
   readonly cloud: CloudConfig;
   readonly limits?: Partial<RegionLimits>;
-  readonly log: Log;
+  readonly log: Logger;
   readonly clock?: Clock;
 }
 
