@@ -6,10 +6,8 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { DEPLOYMENT_STATUSES, RUN_KINDS, RUN_PHASES, RUN_STATUSES } from '../domain/deployment.ts';
 import { FAILURE_POLICIES } from '../domain/plan.ts';
-import { DISPLAY_NAME_PATTERN, displayName, plainName } from './name.ts';
+import { displayName, plainName } from './name.ts';
 import { count, jsonObject, list, mapOf, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
-
-export const DEPLOYMENT_NAME_PATTERN = DISPLAY_NAME_PATTERN;
 
 const DeploymentStatus = oneOf(DEPLOYMENT_STATUSES);
 const FailurePolicy = oneOf(FAILURE_POLICIES);
