@@ -6,7 +6,7 @@ import { Type } from 'typebox';
 
 type StringOptions = Parameters<typeof Type.String>[0];
 
-const DISPLAY_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$';
+export const DISPLAY_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$';
 export const PLAIN_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
 
 /** A name that people read: deployments, keys. Also fits the name of a server once its tier and ordinal are added. */
