@@ -5,6 +5,7 @@
  * test file has a database of its own. Its directory carries our process id: what a killed run left behind is removed
  * by the next one, and a server whose directory vanished stops by itself within a minute.
  */
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,8 @@ export const TEMPLATE = 'migrated_template';
 const PREFIX = 'groundwork-test-';
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Tests with real processes run what `npm start` runs: the compiled program.
+  execFileSync(process.execPath, ['scripts/ensure.js'], { stdio: 'inherit' });
   await removeLeftovers();
   const dataDir = join(tmpdir(), `${PREFIX}${process.pid}-${project.name}`);
   await mkdir(dataDir);
