@@ -144,7 +144,19 @@ async function observe(cloud: Cloud, refs: readonly ResourceRef[], ctx: CallCont
     ctx,
   );
   const alive = [...listed, ...unseen].filter(({ status }) => !isGone(status));
-  return new Map(alive.map((server) => [server.id, readServer(server)]));
+  const told = await Promise.all(alive.map((server) => withFault(cloud, server, ctx)));
+  return new Map(told.map((server) => [server.id, readServer(server)]));
+}
+
+/**
+ * A list reads faults from one cell's database only, so that a server that never reached a cell (no valid host) stands
+ * in it without any; by its id the fault is shown. Observed with Nova 26.
+ */
+async function withFault(cloud: Cloud, server: WireServer, ctx: CallContext): Promise<WireServer> {
+  const isLeaving = Boolean(server['OS-EXT-STS:task_state']);
+  if (server.status !== 'ERROR' || server.fault || isLeaving) return server;
+  const [closer] = await getServer(cloud, server.id, ctx);
+  return closer ?? server;
 }
 
 /** Servers that lost their tag, or whose cell does not answer and which a filtered list therefore leaves out. */
