@@ -80,7 +80,9 @@ export function describeDriverConformance(target: ConformanceTarget): void {
     describeLostAnswers(target, bench);
     describeRemoving(target, bench);
   });
-  describe(`quota of ${target.name}`, () => describeQuota(target));
+  describe(`quota of ${target.name}`, () => {
+    describeQuota(target);
+  });
 }
 
 function describeMaking(target: ConformanceTarget, bench: Bench): void {

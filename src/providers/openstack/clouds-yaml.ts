@@ -114,6 +114,10 @@ function layOver(lower: RawMap, upper: RawMap): RawMap {
 
 /** With or without a version at its end; only v3 is spoken. */
 function readAuthUrl(settings: CloudSettings): string {
+  const version = settings.text('identity_api_version') ?? '3';
+  if (!/^v?3(\.\d+)?$/.test(version)) {
+    settings.fault('identity_api_version', `is ${version}; only 3 is supported`, 'Set it to 3 or remove it.');
+  }
   const text = settings.required(
     'auth_url',
     "Set it to Keystone's address, for example https://cloud.example:5000/v3.",
@@ -122,10 +126,6 @@ function readAuthUrl(settings: CloudSettings): string {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
     settings.fault('auth_url', 'is not an http or https address', 'Write https://host:port/v3.');
     return '';
-  }
-  const version = settings.text('identity_api_version') ?? '3';
-  if (!/^v?3(\.\d+)?$/.test(version)) {
-    settings.fault('identity_api_version', `is ${version}; only 3 is supported`, 'Set it to 3 or remove it.');
   }
   const bare = text.replace(/\/+$/, '').replace(/\/v\d+(\.\d+)?$/, '');
   return `${bare}/v3`;

@@ -102,6 +102,7 @@ const ROWS: readonly Row[] = [
     words: /^Network .* could not be found/i,
     class: 'permanent',
     type: 'NetworkNotFound',
+    remedy: 'Somebody deleted the network meanwhile: find out who else works in the project, then deploy again.',
   },
   {
     service: 'compute',
