@@ -19,7 +19,10 @@ export interface ApiKeys {
   remove(id: string): Promise<void>;
 }
 
-export function createApiKeys({ store, ids }: AppDependencies): ApiKeys {
+export function createApiKeys({ store, ids, configuredKeys }: AppDependencies): ApiKeys {
+  const configured = new Map(
+    configuredKeys.map(({ name, scope, hash }) => [hash, { keyId: `configured ${name}`, name, scope }]),
+  );
   const remembered = new Map<string, { until: number; caller: Caller }>();
 
   const recognise = async (hash: string): Promise<Caller | undefined> => {
@@ -34,6 +37,8 @@ export function createApiKeys({ store, ids }: AppDependencies): ApiKeys {
   return {
     async authenticate(key) {
       const hash = ids.hash(key);
+      const named = configured.get(hash);
+      if (named) return named;
       const known = remembered.get(hash);
       return known && known.until > performance.now() ? known.caller : recognise(hash);
     },

@@ -9,6 +9,13 @@ import type { Ids } from '../ports/ids.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 
+export interface ConfiguredKey {
+  readonly name: string;
+  readonly scope: 'read' | 'write' | 'admin';
+  /** SHA-256 of the key in hexadecimal. */
+  readonly hash: string;
+}
+
 export interface Regions {
   get(name: string): Region | undefined;
   readonly all: readonly Region[];
@@ -20,5 +27,7 @@ export interface AppDependencies {
   readonly regions: Regions;
   readonly ids: Ids;
   readonly limits: TemplateLimits;
+  /** Keys that the configuration names; they live and die with it and are not in the database. */
+  readonly configuredKeys: readonly ConfiguredKey[];
   readonly log: Logger;
 }

@@ -70,6 +70,7 @@ export async function openHouse(databaseUrl: string, regions: readonly Region[])
     engine,
     regions: byName,
     ids,
+    configuredKeys: [],
     limits: { maxCountPerTier: 100, maxNodesPerPlan: 1000 },
     log,
   });

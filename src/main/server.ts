@@ -1,0 +1,196 @@
+/**
+ * The whole server, put together: database, engine, regions, app, door. This is the only place that knows them all, and
+ * it decides nothing.
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Logger as PinoLogger } from 'pino';
+import type { Pool } from 'pg';
+import type { App } from '../app/app.ts';
+import { createApp } from '../app/create-app.ts';
+import type { Regions } from '../app/dependencies.ts';
+import type { Config } from '../config/load-config.ts';
+import { createHttpDoor } from '../doors/http/door.ts';
+import { createEmbeddedEngine, enqueueRun, type EmbeddedEngine } from '../engine/embedded/embedded-engine.ts';
+import type { Store } from '../ports/store.ts';
+import { createPoller } from '../runs/poller.ts';
+import { createRunPlanWorkflow } from '../runs/run-plan-workflow.ts';
+import { createRunSteps } from '../runs/run-steps.ts';
+import { openPool } from '../store/database.ts';
+import { startEmbeddedPostgres, type HostFacts } from '../store/embedded-postgres.ts';
+import { migrate } from '../store/migrate.ts';
+import { createPostgresStore } from '../store/postgres-store.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import { ensureAdminKey } from './admin-key.ts';
+import { Closers } from './closers.ts';
+import { lockDataDirectory } from './data-directory.ts';
+import { loadTemplates, templateFilesIn } from './load-templates.ts';
+import { openRegions } from './open-regions.ts';
+import { PACKAGE_ROOT, VERSION } from './package-root.ts';
+import { SIMULATED_REGION, startSimulatedCloud } from './simulated-cloud.ts';
+import { systemIds } from './uuid-v7.ts';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly homeDirectory: string;
+  readonly host: HostFacts;
+  readonly log: PinoLogger;
+  /** Told, in one sentence each, what is being started. */
+  readonly say: (sentence: string) => void;
+  /** Delays of the simulated cloud, when one is started. */
+  readonly simulatorDelays?: string;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** An admin key that works now. */
+  readonly adminKey: string | undefined;
+  stop(): Promise<void>;
+}
+
+const POOL_SIZE = 20;
+
+/** @throws Error with a remedy; what was already started is stopped again */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const closers = new Closers(options.log);
+  try {
+    return await start(options, closers);
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+async function start(options: ServerOptions, closers: Closers): Promise<RunningServer> {
+  const { config, log, say } = options;
+  closers.add('data directory', await lockDataDirectory(config.data_dir));
+  const databaseUrl = await openDatabase(options, closers);
+  const metrics = createMetrics();
+  closers.add('metrics', async () => metrics.close());
+  const regions = await openClouds(options, closers, metrics);
+  const pool = openPool(databaseUrl, POOL_SIZE, (error) =>
+    log.warn({ err: error }, 'an idle database connection broke'),
+  );
+  closers.add('database connections', () => pool.end());
+  await migrate(pool);
+
+  const store = createPostgresStore(pool, enqueueRun);
+  const engine = createEngine(options, { databaseUrl, pool, store, regions, metrics });
+  const key = await firstKey(options, store);
+  await engine.start();
+  closers.add('engine', () => engine.stop());
+  const app = createApp({
+    store,
+    engine,
+    regions,
+    ids: systemIds,
+    configuredKeys: configuredKeys(config),
+    limits: { maxCountPerTier: config.limits.max_count_per_tier, maxNodesPerPlan: config.limits.max_nodes_per_plan },
+    log,
+  });
+  await loadConfiguredTemplates(options, app);
+
+  const url = await openDoor(options, { app, metrics, closers });
+  say(`Listening on ${url}`);
+  if (key.created !== undefined) {
+    say(`Admin key (shown once, kept in ${key.path}): ${key.created}`);
+  }
+  return { url, adminKey: config.admin_key ?? key.created ?? key.kept, stop: () => closers.closeAll() };
+}
+
+async function openDatabase({ config, host, say }: ServerOptions, closers: Closers): Promise<string> {
+  if (config.database_url !== undefined) {
+    say('Database: the PostgreSQL of database_url');
+    return config.database_url;
+  }
+  const postgres = await startEmbeddedPostgres({ dataDir: config.data_dir, host });
+  closers.add('embedded PostgreSQL', () => postgres.stop());
+  say(
+    `Database: embedded PostgreSQL in ${config.data_dir}${postgres.adopted ? ' (it was still running: adopted)' : ''}`,
+  );
+  return postgres.url;
+}
+
+async function openClouds(options: ServerOptions, closers: Closers, metrics: Metrics): Promise<Regions> {
+  const { config, log, say } = options;
+  let configured = config.regions;
+  if (config.file === undefined && Object.keys(configured).length === 0) {
+    const { simulatorDelays: delays } = options;
+    const cloud = await startSimulatedCloud({ dataDir: config.data_dir, ...(delays === undefined ? {} : { delays }) });
+    closers.add('simulated cloud', () => cloud.stop());
+    say(
+      `No configuration file: started a simulated OpenStack region ${SIMULATED_REGION} at ${cloud.authUrl}${cloud.adopted ? ' (it was still running: adopted)' : ''}`,
+    );
+    configured = cloud.regions;
+  }
+  const regions = await openRegions({ ...options, regions: configured, log, measurements: metrics });
+  closers.add('regions', async () => {
+    await Promise.all(regions.all.map((region) => region.close()));
+  });
+  return regions;
+}
+
+interface EngineParts {
+  readonly databaseUrl: string;
+  readonly pool: Pool;
+  readonly store: Store;
+  readonly regions: Regions;
+  readonly metrics: Metrics;
+}
+
+function createEngine(
+  { log }: ServerOptions,
+  { databaseUrl, pool, store, regions, metrics }: EngineParts,
+): EmbeddedEngine {
+  const steps = createRunSteps({
+    store,
+    regions,
+    poller: createPoller(log),
+    log,
+    random: Math.random,
+    newId: () => systemIds.newId(),
+    measurements: metrics,
+  });
+  const workflow = createRunPlanWorkflow(steps);
+  return createEmbeddedEngine({ databaseUrl, pool, workerId: randomUUID(), runs: store.runs, workflow, log });
+}
+
+/** GROUNDWORK_ADMIN_KEY takes the place of the key that is made at the first start. */
+async function firstKey({ config }: ServerOptions, store: Store) {
+  if (config.admin_key !== undefined) return { path: '', created: undefined, kept: undefined };
+  return ensureAdminKey(config.data_dir, store.keys, systemIds);
+}
+
+function configuredKeys({ admin_key: adminKey, api_keys: keys }: Config) {
+  const named = keys.map(({ name, scope, key_sha256: hash }) => ({ name, scope, hash }));
+  const admin =
+    adminKey === undefined ? [] : [{ name: 'admin', scope: 'admin' as const, hash: systemIds.hash(adminKey) }];
+  return [...admin, ...named];
+}
+
+async function loadConfiguredTemplates({ config, say }: ServerOptions, app: App): Promise<void> {
+  const files =
+    config.templates_dir === undefined
+      ? config.file === undefined
+        ? [join(PACKAGE_ROOT, 'examples', 'web-app-stack.yaml')]
+        : []
+      : await templateFilesIn(config.templates_dir);
+  const names = await loadTemplates(app, files);
+  if (names.length > 0) say(`Templates: ${names.join(', ')} from ${config.templates_dir ?? 'examples/'}`);
+}
+
+async function openDoor(
+  { config, log }: ServerOptions,
+  { app, metrics, closers }: { app: App; metrics: Metrics; closers: Closers },
+): Promise<string> {
+  const door = await createHttpDoor({ app, log, metrics, version: VERSION });
+  closers.add('HTTP door', () => door.close());
+  const { host, port } = config.server;
+  await door.listen({ host, port });
+  const { port: bound } = door.server.address() as AddressInfo; // a TCP listener has one
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+}

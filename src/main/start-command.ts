@@ -1,0 +1,97 @@
+/**
+ * `groundwork start`: the server in the foreground, until SIGTERM or SIGINT.
+ */
+
+import { homedir, tmpdir } from 'node:os';
+import type { Command } from 'commander';
+import { ConfigError } from '../config/config-error.ts';
+import { loadConfig, type Config } from '../config/load-config.ts';
+import type { ConfigFlags } from '../config/overrides.ts';
+import { readConfigFile } from '../config/read-config-file.ts';
+import type { CliWorld } from '../doors/cli/cli-io.ts';
+import { EXIT, ExitWith } from '../doors/cli/exit.ts';
+import { CloudConfigInvalid } from '../providers/openstack/index.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { VERSION } from './package-root.ts';
+import { type RunningServer, startServer } from './server.ts';
+
+export function addStart(program: Command, world: CliWorld): void {
+  program
+    .command('start')
+    .summary('start the server')
+    .description(
+      'Starts the server: API, engine and, unless configured otherwise, an embedded database and a simulated cloud. SIGTERM or Ctrl-C stops it; runs in flight continue at the next start.',
+    )
+    .option('-c, --config <file>', 'configuration file (default: groundwork.yaml if there is one)')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <port>', 'port to listen on (default: 8080)')
+    .option('--data-dir <folder>', 'where data are kept (default: .groundwork)')
+    .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)')
+    .action(async (flags: ConfigFlags) => {
+      const config = await readConfiguration(world, flags);
+      const say = (sentence: string): void => void world.io.stdout.write(`${sentence}\n`);
+      say(`Groundwork ${VERSION}`);
+      const server = await launch(world, config, { say });
+      await untilToldToStop();
+      say('Stopping; runs in flight continue at the next start.');
+      await server.stop();
+    });
+}
+
+/** @throws ExitWith (usage) with the whole report */
+export async function readConfiguration({ env }: CliWorld, flags: ConfigFlags): Promise<Config> {
+  const workingDirectory = process.cwd();
+  try {
+    const file = await readConfigFile({ environment: env, flags, workingDirectory });
+    return loadConfig({ environment: env, flags, file, workingDirectory, homeDirectory: homedir() });
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ExitWith(EXIT.usage, error.message);
+    throw error;
+  }
+}
+
+export interface LaunchOptions {
+  readonly say: (sentence: string) => void;
+  readonly simulatorDelays?: string;
+}
+
+/** @throws ExitWith (failed) with the reason */
+export async function launch({ env, io }: CliWorld, config: Config, options: LaunchOptions): Promise<RunningServer> {
+  const pretty = config.log.format === 'pretty';
+  const log = createLogger({
+    level: config.log.level,
+    pretty,
+    color: io.stderr.isTTY === true && !env['NO_COLOR'],
+    destination: process.stderr,
+  });
+  try {
+    return await startServer({
+      config,
+      environment: env,
+      workingDirectory: process.cwd(),
+      homeDirectory: homedir(),
+      host: { platform: process.platform, arch: process.arch, uid: process.getuid?.() ?? 0, tmpdir: tmpdir() },
+      log,
+      ...options,
+    });
+  } catch (error) {
+    throw new ExitWith(EXIT.failed, reasonOf(error, config));
+  }
+}
+
+function reasonOf(error: unknown, config: Config): string {
+  if (error instanceof CloudConfigInvalid) return error.message;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return `Port ${config.server.port} on ${config.server.host} is in use. Stop what listens there, or choose another with --port.`;
+  }
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `\n  because: ${error.cause.message}` : '';
+  return `The server cannot start: ${error.message}${cause}`;
+}
+
+function untilToldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}
