@@ -8,7 +8,6 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -18,6 +17,7 @@ import type { OwnerMark } from '../../src/domain/owner-mark.ts';
 import { sameMark } from '../../src/domain/owner-mark.ts';
 import type { Assessment, CallContext, Driver, Found, Region, ResourceRef } from '../../src/ports/driver.ts';
 import { LeaseLost } from '../../src/ports/driver.ts';
+import { eventually, freeContext, removeUntilGone, sweepRegion } from './sweep.ts';
 import type { WireTap } from './wire-tap.ts';
 
 /** Provider ids of what was made so far, by key. */
@@ -65,8 +65,6 @@ export interface ConformanceTarget {
   /** Orders that exceed the tiny quota, all but the last of them being accepted. */
   readonly overQuota: readonly Order[];
 }
-
-const READY_WITHIN_MS = 90_000;
 
 /** Registers the suite. */
 export function describeDriverConformance(target: ConformanceTarget): void {
@@ -116,7 +114,7 @@ function describeMaking(target: ConformanceTarget, bench: Bench): void {
   it('finds nothing of an owner who has nothing', async () => {
     const stranger = randomUUID();
     for (const { kind } of target.orders) {
-      expect(await bench.driver(kind).find(stranger, bench.ctx())).toEqual([]);
+      expect(await bench.driver(kind).find(stranger, freeContext())).toEqual([]);
     }
   });
 
@@ -176,7 +174,7 @@ function describeRefusals(target: ConformanceTarget, bench: Bench): void {
   it('sends nothing for a worker that lost its lease', async () => {
     for (const order of target.orders) {
       const before = bench.tap.calls.length;
-      const frozen: CallContext = { ...bench.ctx(), beforeEffect: () => Promise.reject(new LeaseLost('run')) };
+      const frozen: CallContext = { ...freeContext(), beforeEffect: () => Promise.reject(new LeaseLost('run')) };
       const driver = bench.driver(order.kind);
       await expect(driver.create(order.wanted(bench.made), bench.markOf(order), frozen)).rejects.toThrow(LeaseLost);
       await expect(driver.remove(bench.refOf(order, bench.made(order.key)), frozen)).rejects.toThrow(LeaseLost);
@@ -187,7 +185,7 @@ function describeRefusals(target: ConformanceTarget, bench: Bench): void {
   it('does not start what was aborted', async () => {
     const order = target.orders[0]!;
     const before = bench.tap.calls.length;
-    const ctx: CallContext = { ...bench.ctx(), signal: AbortSignal.abort() };
+    const ctx: CallContext = { ...freeContext(), signal: AbortSignal.abort() };
     const failure = await bench.failureOf(order.kind, () =>
       bench.driver(order.kind).create(order.wanted(bench.made), bench.markOf(order), ctx),
     );
@@ -266,21 +264,10 @@ class Bench {
     this.#opened = await this.#target.makeRegion(this.#quota);
   }
 
-  /** Sweeps, as after a failed run: a test that failed must not leave its things in somebody's cloud. */
   async close(): Promise<void> {
     if (!this.#opened) return;
-    for (const kind of this.region.kinds) {
-      for (const { providerId, mark } of await this.driver(kind).find(this.owner, this.ctx())) {
-        await this.#removeFound(this.driver(kind), { providerId, mark, wanted: {} });
-      }
-    }
+    await sweepRegion(this.region, this.owner);
     await this.#opened.cleanup();
-  }
-
-  async #removeFound(driver: Driver, ref: ResourceRef): Promise<void> {
-    await driver.remove(ref, this.ctx());
-    const isGone = async () => !(await driver.observe([ref], this.ctx())).has(ref.providerId) || undefined;
-    await eventually(`${ref.mark.key} is swept`, isGone);
   }
 
   get region(): Region {
@@ -294,10 +281,6 @@ class Bench {
   get #open(): ConformanceRegion {
     if (!this.#opened) throw new Error('the region is not open');
     return this.#opened;
-  }
-
-  ctx(): CallContext {
-    return { signal: AbortSignal.timeout(60_000), beforeEffect: () => Promise.resolve() };
   }
 
   driver(kind: string): Driver {
@@ -323,7 +306,7 @@ class Bench {
   }
 
   create(order: Order, wanted: JsonObject): ReturnType<Driver['create']> {
-    return this.driver(order.kind).create(wanted, this.markOf(order), this.ctx());
+    return this.driver(order.kind).create(wanted, this.markOf(order), freeContext());
   }
 
   async make(order: Order): Promise<void> {
@@ -332,12 +315,12 @@ class Bench {
   }
 
   find(order: Order): Promise<Found[]> {
-    return this.driver(order.kind).find(this.owner, this.ctx());
+    return this.driver(order.kind).find(this.owner, freeContext());
   }
 
   async observe(order: Order, providerId: string): Promise<JsonObject | undefined> {
     const ref: ResourceRef = { providerId, mark: this.markOf(order), wanted: order.wanted(this.made) };
-    return (await this.driver(order.kind).observe([ref], this.ctx())).get(providerId);
+    return (await this.driver(order.kind).observe([ref], freeContext())).get(providerId);
   }
 
   /** Looks until it is ready or failed. */
@@ -350,15 +333,11 @@ class Bench {
   }
 
   remove(order: Order, providerId: string): Promise<'gone' | 'accepted'> {
-    return this.driver(order.kind).remove(this.refOf(order, providerId), this.ctx());
+    return this.driver(order.kind).remove(this.refOf(order, providerId), freeContext());
   }
 
-  async removeUntilGone(order: Order, providerId: string): Promise<void> {
-    await this.remove(order, providerId);
-    await eventually(
-      `${order.key} is gone`,
-      async () => (await this.observe(order, providerId)) === undefined || undefined,
-    );
+  removeUntilGone(order: Order, providerId: string): Promise<void> {
+    return removeUntilGone(this.driver(order.kind), this.refOf(order, providerId));
   }
 
   async failureOf(kind: string, deed: () => Promise<unknown>): Promise<Failure | undefined> {
@@ -379,16 +358,5 @@ class Bench {
     const assessment = await this.settle(order, providerId);
     await this.removeUntilGone(order, providerId);
     return assessment.state === 'failed' ? assessment.failure : undefined;
-  }
-}
-
-/** Looks again and again until there is an answer. */
-async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + READY_WITHIN_MS;
-  for (;;) {
-    const answer = await look();
-    if (answer !== undefined) return answer;
-    if (Date.now() > deadline) throw new Error(`waited ${READY_WITHIN_MS / 1000} s in vain: ${what}`);
-    await delay(100);
   }
 }

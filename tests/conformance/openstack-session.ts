@@ -16,16 +16,23 @@ interface Catalogue {
   readonly endpoints: readonly { readonly interface: string; readonly url: string }[];
 }
 
+interface TokenBody {
+  readonly catalog: readonly Catalogue[];
+  readonly user: { readonly id: string };
+}
+
 export class OpenStackSession {
   readonly #authUrl: string;
   readonly #token: string;
   readonly #catalogue: readonly Catalogue[];
+  readonly userId: string;
   readonly #images: string[] = [];
 
-  private constructor(authUrl: string, token: string, catalogue: readonly Catalogue[]) {
+  private constructor(authUrl: string, token: string, { catalog, user }: TokenBody) {
     this.#authUrl = authUrl;
     this.#token = token;
-    this.#catalogue = catalogue;
+    this.#catalogue = catalog;
+    this.userId = user.id;
   }
 
   static async open(authUrl: string, login: Login): Promise<OpenStackSession> {
@@ -39,8 +46,8 @@ export class OpenStackSession {
       body: JSON.stringify({ auth }),
     });
     if (answer.status !== 201) throw new Error(`login of ${login.username}: ${answer.status} ${await answer.text()}`);
-    const body = (await answer.json()) as { token: { catalog: Catalogue[] } }; // shape by the API reference
-    return new OpenStackSession(authUrl, answer.headers.get('x-subject-token') ?? '', body.token.catalog);
+    const body = (await answer.json()) as { token: TokenBody }; // shape by the API reference
+    return new OpenStackSession(authUrl, answer.headers.get('x-subject-token') ?? '', body.token);
   }
 
   /** Public endpoint as the catalogue has it, without a slash at its end. */
@@ -96,6 +103,19 @@ export class OpenStackSession {
     if (answer.status !== 204) throw new Error(`upload of image ${id}: ${answer.status} ${await answer.text()}`);
   }
 
+  /** Any call of Nova or Neutron. @param path below the endpoint's version. */
+  at<T>(type: 'compute' | 'network', method: string, path: string, body?: object): Promise<T> {
+    return this.#call<T>(method, `${this.#versioned(type, type === 'compute' ? '/v2.1' : '/v2.0')}${path}`, body);
+  }
+
+  /** @returns id and secret of a credential for this user in this project. */
+  async makeApplicationCredential(): Promise<{ id: string; secret: string }> {
+    const url = `${this.#authUrl}/users/${this.userId}/application_credentials`;
+    const wanted = { application_credential: { name: crypto.randomUUID() } };
+    const made = await this.#call<{ application_credential: { id: string; secret: string } }>('POST', url, wanted);
+    return made.application_credential;
+  }
+
   #versioned(type: string, version: string): string {
     const endpoint = this.endpoint(type);
     return /\/v\d/.test(endpoint) ? endpoint : `${endpoint}${version}`;
@@ -109,7 +129,11 @@ export class OpenStackSession {
   }
 
   async #call<T>(method: string, url: string, body?: object): Promise<T> {
-    const headers = { 'x-auth-token': this.#token, ...(body && { 'content-type': 'application/json' }) };
+    const headers = {
+      'x-auth-token': this.#token,
+      'openstack-api-version': 'compute 2.79',
+      ...(body && { 'content-type': 'application/json' }),
+    };
     const answer = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${text}`);

@@ -6,6 +6,8 @@
 
 import { randomUUID } from 'node:crypto';
 
+import type { Region } from '../../src/ports/driver.ts';
+import type { CloudConfig } from '../../src/providers/openstack/index.ts';
 import { createOpenStackRegion, readCloud } from '../../src/providers/openstack/index.ts';
 import type { Logger } from '../../src/ports/logger.ts';
 import type { ConformanceRegion, ConformanceTarget, Made, Order, Refusal } from './driver-conformance.ts';
@@ -28,7 +30,7 @@ export interface OpenStackSite {
   close(): Promise<void>;
 }
 
-type SiteNames = Pick<OpenStackSite, 'flavor' | 'flavorTooBig' | 'image' | 'externalNetwork' | 'keyPair'>;
+export type SiteNames = Pick<OpenStackSite, 'flavor' | 'flavorTooBig' | 'image' | 'externalNetwork' | 'keyPair'>;
 
 /** @param openSite called once for every region of the suite. */
 export function openStackTarget(
@@ -39,7 +41,7 @@ export function openStackTarget(
   const orders = stackOrders(names);
   return {
     name,
-    makeRegion: async (quota) => makeRegion(await openSite(), quota),
+    makeRegion: async (quota) => openOpenStackBench(await openSite(), quota),
     orders,
     refusals: refusals(names),
     inUse: { network: 'NetworkInUse', 'subnet/web': 'SubnetInUse', router: 'RouterInUse' },
@@ -175,7 +177,15 @@ const TINY_QUOTA = {
   network: { network: 1, subnet: 1, port: 4, router: 1 },
 };
 
-async function makeRegion(site: OpenStackSite, quota: 'tiny' | undefined): Promise<ConformanceRegion> {
+export interface OpenStackBench extends ConformanceRegion {
+  /** The region's own user, for what drivers cannot do. */
+  readonly user: OpenStackSession;
+  /** The same project with other settings; closed by the caller. */
+  open(change: Partial<CloudConfig>): Region;
+}
+
+/** A project of its own, and a region that works in it. */
+export async function openOpenStackBench(site: OpenStackSite, quota?: 'tiny'): Promise<OpenStackBench> {
   const admin = await OpenStackSession.open(site.authUrl, { ...site.admin });
   const projectId = await admin.makeProject(`conformance-${randomUUID()}`, site.user.username);
   await admin.setQuota(projectId, quota === 'tiny' ? TINY_QUOTA : AMPLE_QUOTA);
@@ -189,10 +199,14 @@ async function makeRegion(site: OpenStackSite, quota: 'tiny' | undefined): Promi
       image: tap.through(user.endpoint('image')),
     },
   };
-  const region = createOpenStackRegion({ name: 'conformance', cloud, log: silent });
+  const open = (change: Partial<CloudConfig>): Region =>
+    createOpenStackRegion({ name: 'conformance', cloud: { ...cloud, ...change }, log: silent });
+  const region = open({});
   return {
     region,
     tap,
+    user,
+    open,
     prepare: { twoImages: () => user.makeTwoImages() },
     async cleanup() {
       await region.close();

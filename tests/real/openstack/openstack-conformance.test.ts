@@ -10,6 +10,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { describeDriverConformance } from '../../conformance/driver-conformance.ts';
+import { describeOpenStackQuirks } from '../../conformance/openstack-quirks.ts';
 import type { OpenStackSite } from '../../conformance/openstack-target.ts';
 import { openStackTarget } from '../../conformance/openstack-target.ts';
 
@@ -32,6 +33,7 @@ it.skipIf(!isThere)('has real OpenStack services to test against', () => {
 
 if (isThere) {
   describeDriverConformance(openStackTarget(`real OpenStack of ${path}`, NAMES, () => Promise.resolve(readSite())));
+  describeOpenStackQuirks(NAMES, () => Promise.resolve(readSite()));
 } else {
   process.stderr.write(`\nSKIPPED: no real OpenStack: ${path} does not exist; run tests/real/openstack/up first\n\n`);
 }
