@@ -7,8 +7,10 @@ import type { CallContext } from '../../ports/driver.ts';
 import type { LogFields, Logger } from '../../ports/logger.ts';
 import type { CannedAnswer, CannedCloud, CannedRequest } from '../../../tests/kit/canned-cloud.ts';
 import { openCannedCloud } from '../../../tests/kit/canned-cloud.ts';
+import { ManualClock } from '../../../tests/kit/manual-clock.ts';
 import type { HttpCall } from './client.ts';
 import { createClient, readRetryAfter } from './client.ts';
+import type { Clock } from './clock.ts';
 import { steadyClock } from './clock.ts';
 import { classify } from './errors.ts';
 import { Limiter } from './limiter.ts';
@@ -18,11 +20,11 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-function makeClient(timeoutMs = 5000) {
+function makeClient({ timeoutMs = 5000, clock = steadyClock }: { timeoutMs?: number; clock?: Clock } = {}) {
   const lines: LogFields[] = [];
   const note = (fields: LogFields): void => void lines.push(fields);
   const log: Logger = { debug: note, info: note, warn: note, error: note, child: () => log };
-  const limiter = new Limiter({ concurrency: 8, ratePerSecond: 1000, burst: 100 }, steadyClock);
+  const limiter = new Limiter({ concurrency: 8, ratePerSecond: 1000, burst: 100 }, clock);
   const client = createClient({ region: 'here', tls: { verify: true }, limiter, log, timeoutMs, connections: 8 });
   cleanups.push(() => client.close());
   return { client, lines };
@@ -107,15 +109,13 @@ describe('the client', () => {
 
   it('gives up waiting for an answer', async () => {
     const cloud = await open(() => 'hang');
-    const { client } = makeClient(300);
-    expect(await failureOf(client.exchange(call(cloud.url, 'POST'), context()))).toMatchObject({
-      class: 'unknown-outcome',
-      type: 'Timeout',
-    });
-    expect(await failureOf(client.exchange(call(cloud.url), context()))).toMatchObject({
-      class: 'transient',
-      type: 'Timeout',
-    });
+    const { client } = makeClient({ timeoutMs: 300 });
+    const [change, look] = await Promise.all([
+      failureOf(client.exchange(call(cloud.url, 'POST'), context())),
+      failureOf(client.exchange(call(cloud.url), context())),
+    ]);
+    expect(change).toMatchObject({ class: 'unknown-outcome', type: 'Timeout' });
+    expect(look).toMatchObject({ class: 'transient', type: 'Timeout' });
   });
 
   it('does not know the outcome of a POST that was aborted on its way', async () => {
@@ -139,18 +139,20 @@ describe('the client', () => {
   });
 
   it('leaves a service alone for as long as it asks', async () => {
-    const answers: CannedAnswer[] = [{ status: 429, headers: { 'retry-after': '1' } }, {}];
+    const answers: CannedAnswer[] = [{ status: 429, headers: { 'retry-after': '30' } }, {}];
     const cloud = await open(() => answers.shift() ?? {});
-    const { client } = makeClient();
-    expect(await failureOf(client.exchange(call(cloud.url), context()))).toMatchObject({ retryAfterMs: 1000 });
-    const impatient = context({ signal: AbortSignal.timeout(100) });
-    expect(await failureOf(client.exchange(call(cloud.url), impatient))).toMatchObject({
-      class: 'transient',
-      type: 'Aborted',
-    });
+    const clock = new ManualClock();
+    const { client } = makeClient({ clock });
+    expect(await failureOf(client.exchange(call(cloud.url), context()))).toMatchObject({ retryAfterMs: 30_000 });
+    const impatient = new AbortController();
+    const abandoned = failureOf(client.exchange(call(cloud.url), context({ signal: impatient.signal })));
+    const patient = client.exchange(call(cloud.url), context());
+    await clock.advance(29_999);
+    impatient.abort();
+    expect(await abandoned).toMatchObject({ class: 'transient', type: 'Aborted' });
     expect(cloud.requests).toHaveLength(1);
-    await client.exchange(call(cloud.url), context());
-    expect(cloud.requests).toHaveLength(2);
+    await clock.advance(1);
+    expect((await patient).status).toBe(200);
   });
 
   it("shows a proxy's page as words", async () => {

@@ -7,6 +7,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
@@ -87,6 +88,8 @@ interface Wire {
 }
 
 async function exchange(call: HttpCall, ctx: CallContext, wire: Wire): Promise<HttpAnswer> {
+  // One look may ask for twenty servers under one signal: that is no leak, and nobody need be warned of it.
+  setMaxListeners(0, ctx.signal);
   const release = await wire.options.limiter.acquire(call.service, ctx.signal);
   try {
     if (call.mutating) await ctx.beforeEffect();

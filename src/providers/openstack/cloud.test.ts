@@ -1,3 +1,5 @@
+import { getEventListeners } from 'node:events';
+
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { Region } from '../../ports/driver.ts';
@@ -170,6 +172,18 @@ describe('listing', () => {
     const { cloud } = await open(() => answer);
     const failure = classify(await list(cloud, 'network', 'networks').catch((error: unknown) => error));
     expect(failure).toMatchObject({ class: 'transient', type: 'CloudError' });
+  });
+});
+
+describe('a signal that many calls share', () => {
+  it('is left as it was found', async () => {
+    const { cloud } = await open(({ path }) => (path.endsWith('/2') ? { status: 500 } : { body: { networks: [] } }));
+    const { signal } = new AbortController();
+    const shared = { ...ctx, signal };
+    const paths = ['/networks/1', '/networks/2', '/networks'];
+    await Promise.allSettled(paths.map((path) => cloud.get({ service: 'network', path }, shared)));
+    await cloud.list({ service: 'compute', path: '/networks' }, 'networks', shared);
+    await expect.poll(() => getEventListeners(signal, 'abort')).toEqual([]);
   });
 });
 
