@@ -163,6 +163,19 @@ describe('the client', () => {
   });
 });
 
+describe('a page that says 200 where JSON belongs', () => {
+  it.each([
+    ['GET', 'transient'],
+    ['POST', 'unknown-outcome'],
+  ] as const)('is a bad gateway to a %s', async (method, failureClass) => {
+    const cloud = await open(() => ({ body: '<html><p>Please log in</p></html>' }));
+    const { client } = makeClient();
+    const failure = await failureOf(client.exchange(call(cloud.url, method), context()));
+    expect(failure).toMatchObject({ class: failureClass, type: 'CloudError' });
+    expect(failure?.message).toContain('it answered 200 with a page: Please log in');
+  });
+});
+
 describe('Retry-After', () => {
   it('is seconds or a date, and never negative', () => {
     const now = Date.parse('Sat, 21 Nov 2026 05:12:39 GMT');

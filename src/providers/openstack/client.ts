@@ -124,7 +124,7 @@ async function dispatchOnce(call: HttpCall, ctx: CallContext, wire: Wire): Promi
     const requestId = requestIdOf(answer) ?? ourId;
     const ms = Math.round(performance.now() - startedAt);
     log.debug({ ...fields, status: answer.status, ms, requestId }, 'cloud answered');
-    if (answer.status >= 200 && answer.status < 300) return answer;
+    if (answer.status >= 200 && answer.status < 300 && typeof answer.body !== 'string') return answer;
     throw refusalOf(call, answer, { requestId, wire });
   } catch (error) {
     if (error instanceof Refused) throw error;
@@ -175,9 +175,12 @@ function refusalOf(call: CallName, answer: HttpAnswer, seen: { requestId: string
   if (retryAfterMs !== undefined)
     seen.wire.options.limiter.pause(call.service, Math.min(retryAfterMs, LONGEST_PAUSE_MS));
   const { service, method, path, mutating } = call;
-  const envelope = readEnvelope(answer.body);
-  const { requestId } = seen;
-  return new Refused({ service, method, path, mutating }, { status: answer.status, envelope, requestId, retryAfterMs });
+  const { message, ...rest } = readEnvelope(answer.body);
+  const isPage = answer.status < 300;
+  // A portal or proxy that says 200 and shows a page of its own has not done what was asked: a bad gateway.
+  const envelope = { ...rest, message: isPage ? `it answered ${answer.status} with a page: ${message}` : message };
+  const answered = { status: isPage ? 502 : answer.status, envelope, requestId: seen.requestId, retryAfterMs };
+  return new Refused({ service, method, path, mutating }, answered);
 }
 
 /** Seconds or a date (RFC 9110 §10.2.3), as milliseconds from now. */
