@@ -33,7 +33,7 @@ function serve(cloud: Cloud, networkId: string): void {
 }
 
 function create(cloud: Cloud, network: NetworkRow, subnetIds: readonly string[]): void {
-  const port = makePort(cloud, network, {
+  const port = makePort(network, {
     project_id: network.project_id,
     device_owner: 'network:dhcp',
     device_id: `dhcp4fb2a17c-8c3a-5f1f-9d0e-0c7a4b1d2e3f-${network.id}`,

@@ -60,7 +60,7 @@ function create(cloud: Cloud, call: Call, wanted: JsonObject): FloatingIpRow {
     router_id: null,
     status: 'DOWN',
   };
-  const port = makePort(cloud, network, { project_id: '', device_id: row.id, device_owner: 'network:floatingip', status: 'N/A', port_security_enabled: false });
+  const port = makePort(network, { project_id: '', device_id: row.id, device_owner: 'network:floatingip', status: 'N/A', port_security_enabled: false });
   const address = wanted['floating_ip_address'];
   port.fixed_ips = chooseAddresses(cloud.state, port, typeof address === 'string' ? [{ ip_address: address }] : undefined);
   row.own_port_id = port.id;

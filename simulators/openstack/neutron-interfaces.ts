@@ -42,7 +42,7 @@ function addSubnet(cloud: Cloud, call: Call, router: RouterRow, subnetId: string
   if (subnet === undefined || network === undefined || !(token.admin || subnet.project_id === token.project_id || network.shared)) throw notFound.subnet(subnetId);
   if (subnet.gateway_ip === null) throw badResource('router', 'Subnet for router interface must have a gateway IP');
   refuseTwiceAndOverlap(cloud, router, subnet);
-  const port = makePort(cloud, network, {
+  const port = makePort(network, {
     project_id: router.project_id,
     device_id: router.id,
     device_owner: owner,

@@ -55,7 +55,7 @@ export function portResource(cloud: Cloud): Resource<PortRow> {
 }
 
 /** A port with all defaults, without addresses and not yet stored. */
-export function makePort(cloud: Cloud, network: NetworkRow, wanted: Partial<PortRow>): PortRow {
+export function makePort(network: NetworkRow, wanted: Partial<PortRow>): PortRow {
   const now = neutronTime();
   return {
     id: uuid(),
@@ -117,7 +117,7 @@ export function bindPort(cloud: Cloud, port: PortRow, device: { id: string; owne
 function create(cloud: Cloud, call: Call, wanted: JsonObject): PortRow {
   const network = networkOf(cloud, call, String(wanted['network_id']));
   const standardAttributes = newRow(call, wanted);
-  const port = makePort(cloud, network, { ...standardAttributes, revision_number: 1 });
+  const port = makePort(network, { ...standardAttributes, revision_number: 1 });
   change(port, wanted);
   port.security_groups = groupsFor(cloud, port, wanted['security_groups']);
   refuseTakenMac(cloud, port);

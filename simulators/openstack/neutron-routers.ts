@@ -81,7 +81,7 @@ function externalNetwork(cloud: Cloud, call: Call, id: string): NetworkRow {
 
 // The port belongs to nobody, so that only administrators see it.
 function gatewayPort(cloud: Cloud, row: RouterRow, network: NetworkRow, fixedIps: unknown): string {
-  const port = makePort(cloud, network, {
+  const port = makePort(network, {
     project_id: '',
     device_id: row.id,
     device_owner: 'network:router_gateway',

@@ -139,6 +139,8 @@ export interface ServerRow {
   updated: number;
   launched_at: number | null;
   terminated_at: number | null;
+  /** Failures ordered by the test that are still to come; never shown. */
+  doom: { spawn: string | null; destroys: number };
   /** The step of its life that comes next, and when. */
   next: { step: LifeStep; at: number } | null;
 }

@@ -1,0 +1,73 @@
+/** The routes of servers themselves: lists, one, creation, renaming, deletion. */
+import { prefixes, type Cloud } from './cloud.ts';
+import { badRequest, conflict, invalidField, noInstance } from './nova-errors.ts';
+import { startDestroy } from './nova-life.ts';
+import { createServers } from './nova-server-create.ts';
+import { listServers } from './nova-server-list.ts';
+import { checkName } from './nova-server-schema.ts';
+import { detailJson } from './nova-server-view.ts';
+import type { Routes } from './routes.ts';
+import type { ServerRow } from './rows.ts';
+import { isObject, noContent, param, parseJson, tokenOf, type Answer, type Call } from './wire.ts';
+
+export function addServerRoutes(routes: Routes, cloud: Cloud): void {
+  routes.add('GET', '/v2.1/servers', (call) => listServers(cloud, call, false));
+  routes.add('GET', '/v2.1/servers/detail', (call) => listServers(cloud, call, true));
+  routes.add('POST', '/v2.1/servers', (call) => createServers(cloud, call));
+  routes.add('GET', '/v2.1/servers/{id}', (call) => showServer(cloud, findServer(cloud, call), call));
+  routes.add('PUT', '/v2.1/servers/{id}', (call) => update(cloud, call));
+  routes.add('DELETE', '/v2.1/servers/{id}', (call) => {
+    const server = findServer(cloud, call);
+    refuseLocked(server, call);
+    if (server.task_state !== 'deleting') startDestroy(cloud, server);
+    return noContent;
+  });
+  routes.add('GET', '/v2.1/servers/{id}/os-instance-actions', (call) => {
+    const { id, user_id, project_id } = findServer(cloud, call);
+    const action = { action: 'create', instance_uuid: id, request_id: call.requestId, user_id, project_id, message: null };
+    return { status: 200, body: { instanceActions: [action] } };
+  });
+}
+
+/** The server in the path; 404 for one of another project too. */
+export function findServer(cloud: Cloud, call: Call): ServerRow {
+  const id = param(call, 'id');
+  const server = cloud.state.servers.get(id);
+  const token = tokenOf(call);
+  if (server === undefined || !(token.admin || server.project_id === token.project_id)) throw noInstance(id);
+  return server;
+}
+
+/** An administrator may touch a locked server, its owner may not. */
+export function refuseLocked(server: ServerRow, call: Call): void {
+  if (server.locked && !tokenOf(call).admin) throw conflict(`Instance ${server.id} is locked`);
+}
+
+export function showServer(cloud: Cloud, server: ServerRow, call: Call): Answer {
+  return { status: 200, json: `{"server":${detailJson(cloud, server, call, true)}}` };
+}
+
+/** Absolute address of a server or something below it. */
+export function serverUrl(cloud: Cloud, path: string): string {
+  return `${cloud.url}${prefixes.nova}/v2.1/servers/${path}`;
+}
+
+const changeable = new Set(['name', 'accessIPv4', 'accessIPv6', 'OS-DCF:diskConfig']);
+
+function update(cloud: Cloud, call: Call): Answer {
+  const body = parseJson(call.body);
+  const wanted = isObject(body) ? body['server'] : undefined;
+  if (!isObject(wanted)) throw badRequest("'server' is a required property");
+  for (const key of Object.keys(wanted)) {
+    const known = changeable.has(key) || (key === 'description' && call.microversion >= 19) || (key === 'hostname' && call.microversion >= 90);
+    if (!known) throw invalidField('server', wanted, `Additional properties are not allowed ('${key}' was unexpected)`);
+  }
+  const server = findServer(cloud, call);
+  if ('name' in wanted) server.name = checkName(wanted['name']);
+  if (typeof wanted['accessIPv4'] === 'string') server.access_ip_v4 = wanted['accessIPv4'];
+  if (typeof wanted['accessIPv6'] === 'string') server.access_ip_v6 = wanted['accessIPv6'];
+  if ('description' in wanted) server.description = typeof wanted['description'] === 'string' ? wanted['description'] : null;
+  server.updated = Date.now();
+  cloud.state.servers.put(server);
+  return showServer(cloud, server, call);
+}
