@@ -80,13 +80,15 @@ function nodeOf(
     depends_on: [...node.dependsOn],
     estimate_ms: node.estimateMs,
     estimate_from: node.estimateFrom,
-    attempt: state?.attempt ?? 0,
-    detail: state?.detail ?? null,
     provider_id: resource?.providerId ?? null,
-    started_at: state?.startedAt ?? null,
-    finished_at: state?.finishedAt ?? null,
+    ...timesOf(state),
     error: errorOf(state),
   };
+}
+
+function timesOf(state: RunNode | undefined): Pick<RunNodeShape, 'attempt' | 'detail' | 'started_at' | 'finished_at'> {
+  if (!state) return { attempt: 0, detail: null, started_at: null, finished_at: null };
+  return { attempt: state.attempt, detail: state.detail, started_at: state.startedAt, finished_at: state.finishedAt };
 }
 
 function errorOf(state: RunNode | undefined): RunNodeShape['error'] {

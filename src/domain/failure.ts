@@ -33,5 +33,5 @@ export interface Failure {
 
 /** The failure as plain JSON for the ledger and events. */
 export function failureToJson(failure: Failure): JsonObject {
-  return { ...failure } as unknown as JsonObject; // a Failure holds only strings and numbers
+  return { ...failure };
 }

@@ -12,8 +12,7 @@ import type { Resource } from '../domain/resource.ts';
 import { IN_USE_PATIENCE_MS, inUseDelayMs } from '../domain/retry-policy.ts';
 import type { Observed, ResourceRef } from '../ports/driver.ts';
 import { CloudFailure, cloudCall, withRetries } from './cloud-call.ts';
-import { refOf } from './ensure-present.ts';
-import { NodeFailed, type NodeWork, callContext } from './execution.ts';
+import { callContext, NodeFailed, type NodeWork, refOf } from './execution.ts';
 import { removeStrays } from './sweep.ts';
 
 /** After this long a removal is asked for again: a cloud may accept one and then forget it. */

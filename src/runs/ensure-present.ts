@@ -8,10 +8,10 @@
 
 import type { OwnerMark } from '../domain/owner-mark.ts';
 import { type Resource, resolveReferences } from '../domain/resource.ts';
-import type { Assessment, Observed, ResourceRef } from '../ports/driver.ts';
+import type { Assessment, Observed } from '../ports/driver.ts';
 import { cloudCall, withRetries } from './cloud-call.ts';
 import { ensureAbsent } from './ensure-absent.ts';
-import { NodeFailed, type NodeWork, callContext } from './execution.ts';
+import { callContext, NodeFailed, type NodeWork, refOf } from './execution.ts';
 
 /** How many listings in a row may miss a new object before it counts as gone: lists can lag behind. */
 const MISSES_ALLOWED = 3;
@@ -122,11 +122,6 @@ async function complete(
   const { outputs } = ready;
   await dependencies.store.ledger.complete(execution.lease, phase, resource, { providerId, outputs });
   execution.resources.set(node.key, { ...resource, state: 'present', providerId, outputs });
-}
-
-export function refOf(resource: Resource, providerId: string): ResourceRef {
-  const { owner, key, generation, wanted } = resource;
-  return { providerId, mark: { owner, key, generation }, wanted };
 }
 
 function vanished(resource: Resource) {

@@ -33,7 +33,7 @@ export async function executeNode(
 ): Promise<NodeReport> {
   const node = nodeOf(execution, order);
   const reason = whyNotStart(execution, order, node);
-  if (reason !== undefined) return skip(dependencies, execution, order, node, reason);
+  if (reason !== undefined) return skip({ dependencies, execution, phase: order.phase, node }, reason);
 
   const began = performance.now();
   const work = openWork(dependencies, execution, order, node);
@@ -48,10 +48,10 @@ export async function executeNode(
   } catch (error) {
     if (isNotTheNodes(error, work)) throw error;
     if (execution.giveUp.signal.aborted && !(error instanceof NodeFailed)) {
-      return await skip(dependencies, execution, order, node, new GaveUp().message);
+      return await skip(work, new GaveUp().message);
     }
     report(dependencies, node, 'failed', began);
-    return await fail(dependencies, execution, order, node, failureOf(error, work));
+    return await fail(work, failureOf(error, work));
   } finally {
     order.context.cancelRequested.removeEventListener('abort', onCancel);
   }
@@ -115,11 +115,10 @@ function failureOf(error: unknown, work: NodeWork): Failure {
   return { class: 'permanent', type: 'InternalError', message, remedy: 'Report this with the id of the run.' };
 }
 
+type NodeNote = Pick<NodeWork, 'dependencies' | 'execution' | 'phase' | 'node'>;
+
 async function fail(
-  { store }: RunDependencies,
-  execution: Execution,
-  { phase }: Order,
-  node: PlanNode,
+  { dependencies: { store }, execution, phase, node }: NodeNote,
   failure: Failure,
 ): Promise<NodeReport> {
   execution.log.warn(
@@ -136,10 +135,7 @@ async function fail(
 }
 
 async function skip(
-  { store }: RunDependencies,
-  execution: Execution,
-  { phase }: Order,
-  node: PlanNode,
+  { dependencies: { store }, execution, phase, node }: NodeNote,
   reason: string,
 ): Promise<NodeReport> {
   await store.ledger.recordNode(execution.lease, phase, node, { state: 'skipped', detail: reason });

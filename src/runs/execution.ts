@@ -8,7 +8,7 @@ import type { RunPhase } from '../domain/deployment.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Plan, PlanNode } from '../domain/plan.ts';
 import type { Resource } from '../domain/resource.ts';
-import type { CallContext, Driver, Region } from '../ports/driver.ts';
+import type { CallContext, Driver, Region, ResourceRef } from '../ports/driver.ts';
 import type { StepContext } from '../ports/engine.ts';
 import type { Measurements } from '../ports/measurements.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -57,6 +57,11 @@ export interface NodeWork {
 
 export function callContext(work: Pick<NodeWork, 'context' | 'signal'>): CallContext {
   return { signal: work.signal, beforeEffect: () => work.context.confirm() };
+}
+
+export function refOf(resource: Resource, providerId: string): ResourceRef {
+  const { owner, key, generation, wanted } = resource;
+  return { providerId, mark: { owner, key, generation }, wanted };
 }
 
 /** A node's own failure, as opposed to the worker's or the database's. */

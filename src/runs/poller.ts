@@ -7,26 +7,35 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Driver, Observed, ResourceRef } from '../ports/driver.ts';
+import type { CallContext, Driver, Observed, ResourceRef } from '../ports/driver.ts';
 import type { Logger } from '../ports/logger.ts';
 
 const SHORTEST_MS = 250;
 const LONGEST_MS = 5_000;
 const GROWTH = 1.4;
+/** Listing takes at most one part in so many of the time. */
 const SHARE_OF_CLOUD = 5;
+
+/** Told what is there now (undefined: the object is not there); an answer ends the waiting. */
+type Check<T> = (observed: Observed | undefined) => T | undefined;
 
 export interface Poller {
   /**
    * Observes until `check` has an answer.
-   * @param check told what is there now; undefined when the object is not there
    * @throws what `check` throws, a permanent failure of listing, or the signal's reason
    */
-  until<T>(
-    driver: Driver,
-    ref: ResourceRef,
-    check: (observed: Observed | undefined) => T | undefined,
-    signal: AbortSignal,
-  ): Promise<T>;
+  until<T>(driver: Driver, ref: ResourceRef, check: Check<T>, signal: AbortSignal): Promise<T>;
+}
+
+export function createPoller(log: Logger): Poller {
+  const rounds = new Map<Driver, Round>();
+  return {
+    until(driver, ref, check, signal) {
+      const round = rounds.get(driver) ?? new Round(driver, log);
+      rounds.set(driver, round);
+      return round.wait(ref, check, signal);
+    },
+  };
 }
 
 interface Waiter {
@@ -36,106 +45,108 @@ interface Waiter {
   readonly fail: (error: unknown) => void;
 }
 
-export function createPoller(log: Logger): Poller {
-  const rounds = new Map<Driver, Round>();
-  return {
-    until(driver, ref, check, signal) {
-      const round = rounds.get(driver) ?? createRound(driver, log);
-      rounds.set(driver, round);
-      return round.wait(ref, check, signal);
-    },
-  };
-}
+/** The loop for one kind in one region; it runs while somebody waits. */
+class Round {
+  readonly #driver: Driver;
+  readonly #log: Logger;
+  readonly #waiters = new Set<Waiter>();
+  #running = false;
+  #pauseMs = SHORTEST_MS;
+  #wake = new AbortController();
 
-type Round = ReturnType<typeof createRound>;
+  constructor(driver: Driver, log: Logger) {
+    this.#driver = driver;
+    this.#log = log;
+  }
 
-function createRound(driver: Driver, log: Logger) {
-  const waiters = new Set<Waiter>();
-  let running = false;
-  let pause = SHORTEST_MS;
-  let wake: AbortController | undefined;
+  wait<T>(ref: ResourceRef, check: Check<T>, signal: AbortSignal): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const end = (finish: () => void): true => {
+        this.#waiters.delete(waiter);
+        signal.removeEventListener('abort', onAbort);
+        finish();
+        return true;
+      };
+      const onAbort = (): void => void end(() => reject(signal.reason));
+      const waiter: Waiter = {
+        ref,
+        look(observed) {
+          try {
+            const answer = check(observed);
+            return answer !== undefined && end(() => resolve(answer));
+          } catch (error) {
+            return end(() => reject(error));
+          }
+        },
+        fail: (error) => void end(() => reject(error)),
+      };
+      if (signal.aborted) return onAbort();
+      signal.addEventListener('abort', onAbort);
+      this.#admit(waiter);
+    });
+  }
 
-  const lookOnce = async (): Promise<void> => {
-    const asked = [...waiters];
-    const began = performance.now();
-    // A listing belongs to all waiters, so no single one's deadline may abort it; the client has a timeout of its own.
-    const context = { signal: new AbortController().signal, beforeEffect: async () => {} };
-    const observed = await driver.observe(
-      asked.map((waiter) => waiter.ref),
-      context,
-    );
-    const took = performance.now() - began;
-    const served = asked.filter((waiter) => waiters.has(waiter) && waiter.look(observed.get(waiter.ref.providerId)));
-    for (const waiter of served) waiters.delete(waiter);
-    const floor = Math.max(SHORTEST_MS, took * (SHARE_OF_CLOUD - 1));
-    pause = Math.min(Math.max(served.length > 0 ? floor : pause * GROWTH, floor), Math.max(LONGEST_MS, floor));
-  };
-
-  const loop = async (): Promise<void> => {
-    while (waiters.size > 0) {
-      try {
-        await lookOnce();
-      } catch (error) {
-        const failure = driver.classify(error);
-        pause = Math.min(
-          Math.max(pause * 2, failure.retryAfterMs ?? 0),
-          Math.max(LONGEST_MS, failure.retryAfterMs ?? 0),
-        );
-        // A cloud that cannot be asked for a while is no reason to give up on what it builds: each waiter has a deadline.
-        log.warn({ err: error, kind: driver.kind, retryInMs: pause }, 'the cloud could not be observed; trying again');
-        if (failure.class === 'permanent') for (const waiter of waiters) waiter.fail(error);
-      }
-      if (waiters.size > 0) await rest();
+  #admit(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+    if (this.#pauseMs > SHORTEST_MS) {
+      this.#pauseMs = SHORTEST_MS;
+      this.#wake.abort();
     }
-    running = false;
-  };
+    if (this.#running) return;
+    this.#running = true;
+    void this.#run();
+  }
 
-  const rest = async (): Promise<void> => {
-    wake = new AbortController();
-    await delay(pause, undefined, { signal: wake.signal }).catch(() => {
+  async #run(): Promise<void> {
+    await this.#rest();
+    while (this.#waiters.size > 0) {
+      await this.#lookAndAdapt();
+      if (this.#waiters.size > 0) await this.#rest();
+    }
+    this.#running = false;
+  }
+
+  async #rest(): Promise<void> {
+    this.#wake = new AbortController();
+    await delay(this.#pauseMs, undefined, { signal: this.#wake.signal }).catch(() => {
       // Woken early because somebody new waits.
     });
-  };
+  }
 
-  return {
-    wait<T>(
-      ref: ResourceRef,
-      check: (observed: Observed | undefined) => T | undefined,
-      signal: AbortSignal,
-    ): Promise<T> {
-      return new Promise<T>((resolve, reject) => {
-        const end = (finish: () => void): void => {
-          waiters.delete(waiter);
-          signal.removeEventListener('abort', onAbort);
-          finish();
-        };
-        const onAbort = (): void => end(() => reject(signal.reason));
-        const waiter: Waiter = {
-          ref,
-          look(observed) {
-            try {
-              const answer = check(observed);
-              if (answer !== undefined) end(() => resolve(answer));
-              return answer !== undefined;
-            } catch (error) {
-              end(() => reject(error));
-              return true;
-            }
-          },
-          fail: (error) => end(() => reject(error)),
-        };
-        if (signal.aborted) return onAbort();
-        signal.addEventListener('abort', onAbort);
-        waiters.add(waiter);
-        if (pause > SHORTEST_MS) {
-          pause = SHORTEST_MS;
-          wake?.abort();
-        }
-        if (!running) {
-          running = true;
-          void rest().then(loop);
-        }
-      });
-    },
-  };
+  async #lookAndAdapt(): Promise<void> {
+    const began = performance.now();
+    try {
+      const served = await this.#look();
+      const floor = Math.max(SHORTEST_MS, (performance.now() - began) * (SHARE_OF_CLOUD - 1));
+      const wished = served ? floor : Math.max(this.#pauseMs * GROWTH, floor);
+      this.#pauseMs = Math.min(wished, Math.max(LONGEST_MS, floor));
+    } catch (error) {
+      this.#endure(error);
+    }
+  }
+
+  async #look(): Promise<boolean> {
+    const asked = [...this.#waiters];
+    const observed = await this.#driver.observe(
+      asked.map((waiter) => waiter.ref),
+      forAll(),
+    );
+    return (
+      asked.filter((waiter) => this.#waiters.has(waiter) && waiter.look(observed.get(waiter.ref.providerId))).length > 0
+    );
+  }
+
+  /** A cloud that cannot be asked for a while is no reason to give up on what it builds: each waiter has a deadline. */
+  #endure(error: unknown): void {
+    const failure = this.#driver.classify(error);
+    this.#pauseMs = Math.max(Math.min(this.#pauseMs * 2, LONGEST_MS), failure.retryAfterMs ?? 0);
+    const fields = { err: error, kind: this.#driver.kind, retryInMs: this.#pauseMs };
+    this.#log.warn(fields, 'the cloud could not be observed; trying again');
+    if (failure.class === 'permanent') for (const waiter of this.#waiters) waiter.fail(error);
+  }
+}
+
+/** A listing belongs to all waiters, so no single one's deadline may abort it; the client has a timeout of its own. */
+function forAll(): CallContext {
+  return { signal: new AbortController().signal, beforeEffect: async () => {} };
 }

@@ -26,7 +26,7 @@ export async function removeStrays(
   const known = await dependencies.store.ledger.resources(execution.run.deploymentId);
   for (const [index, driver] of drivers.entries()) {
     for (const stray of (listed[index] ?? []).filter((found) => !isKnown(known, found))) {
-      await removeStray(dependencies, execution, driver, stray, call);
+      await removeStray(dependencies, execution, { driver, stray, call });
     }
   }
 }
@@ -49,9 +49,7 @@ async function listMarked(execution: Execution, driver: Driver, call: CallContex
 async function removeStray(
   { store, poller }: RunDependencies,
   execution: Execution,
-  driver: Driver,
-  stray: Found,
-  call: CallContext,
+  { driver, stray, call }: { driver: Driver; stray: Found; call: CallContext },
 ): Promise<void> {
   const ref = { providerId: stray.providerId, mark: stray.mark, wanted: {} };
   execution.log.warn(

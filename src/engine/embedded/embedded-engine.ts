@@ -11,7 +11,7 @@
 
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
-import type { Pool } from 'pg';
+import pg from 'pg';
 import type { Json } from '../../domain/json.ts';
 import { inDependencyOrder } from '../../domain/plan.ts';
 import type { Engine, RunScope, RunWorkflow, StepContext } from '../../ports/engine.ts';
@@ -26,10 +26,11 @@ const APPLICATION_VERSION = 'groundwork-1';
 const QUEUE = 'runs';
 const WORKFLOW = 'run-plan';
 const TAKE_OVER_MS = 1_000;
+const ENGINE_POOL_SIZE = 10;
 
 export interface EmbeddedEngineOptions {
   readonly databaseUrl: string;
-  readonly pool: Pool;
+  readonly pool: pg.Pool;
   /** Unique for every process start. */
   readonly workerId: string;
   readonly runs: Pick<RunStore, 'claim' | 'watch' | 'holds'>;
@@ -54,6 +55,8 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEn
   const { databaseUrl, workerId, log } = options;
   const leases = createLeaseKeeper(options.runs, workerId, log);
   const presence = createWorkerPresence(databaseUrl, workerId, log);
+  const enginePool = new pg.Pool({ connectionString: databaseUrl, max: ENGINE_POOL_SIZE });
+  enginePool.on('error', (error) => log.warn({ err: error }, 'an idle connection of the engine broke'));
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
 
@@ -77,7 +80,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEn
       DBOS.setConfig({
         name: 'groundwork',
         systemDatabaseUrl: databaseUrl,
-        systemDatabasePoolSize: 10,
+        systemDatabasePool: enginePool,
         executorID: workerId,
         applicationVersion: APPLICATION_VERSION,
         useListenNotify: false,
@@ -94,6 +97,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEn
       clearTimeout(timer);
       leases.stop();
       await DBOS.shutdown();
+      await enginePool.end();
       await presence.stop();
     },
     async check() {
