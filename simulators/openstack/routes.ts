@@ -9,7 +9,8 @@ export type Handler = (call: Call) => Answer;
 
 interface Node {
   readonly literal: Map<string, Node>;
-  parameter: { name: string; node: Node } | undefined;
+  /** Several names: routes that share a prefix may call the same segment differently. */
+  parameter: { readonly names: Set<string>; readonly node: Node } | undefined;
   readonly handlers: Map<string, Handler>;
 }
 
@@ -41,7 +42,7 @@ export class Routes {
         continue;
       }
       if (node.parameter === undefined) return undefined;
-      params[node.parameter.name] = decode(segment);
+      for (const name of node.parameter.names) params[name] = decode(segment);
       node = node.parameter.node;
     }
     if (node.handlers.size === 0) return undefined;
@@ -59,7 +60,8 @@ function segmentsOf(path: string): string[] {
 
 function childFor(node: Node, segment: string): Node {
   if (segment.startsWith('{')) {
-    node.parameter ??= { name: segment.slice(1, -1), node: newNode() };
+    node.parameter ??= { names: new Set(), node: newNode() };
+    node.parameter.names.add(segment.slice(1, -1));
     return node.parameter.node;
   }
   let child = node.literal.get(segment);
