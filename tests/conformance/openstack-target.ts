@@ -32,6 +32,15 @@ export interface OpenStackSite {
 
 export type SiteNames = Pick<OpenStackSite, 'flavor' | 'flavorTooBig' | 'image' | 'externalNetwork' | 'keyPair'>;
 
+/** What both the laboratory cloud and the simulator are seeded with. */
+export const LAB_NAMES: SiteNames = {
+  flavor: 'm1.tiny',
+  flavorTooBig: 'oslab.toobig',
+  image: 'debian-12',
+  externalNetwork: 'public',
+  keyPair: 'lab-key',
+};
+
 /** @param openSite called once for every region of the suite. */
 export function openStackTarget(
   name: string,

@@ -12,15 +12,7 @@ import { parse } from 'yaml';
 import { describeDriverConformance } from '../../conformance/driver-conformance.ts';
 import { describeOpenStackQuirks } from '../../conformance/openstack-quirks.ts';
 import type { OpenStackSite } from '../../conformance/openstack-target.ts';
-import { openStackTarget } from '../../conformance/openstack-target.ts';
-
-const NAMES = {
-  flavor: 'm1.tiny',
-  flavorTooBig: 'oslab.toobig',
-  image: 'debian-12',
-  externalNetwork: 'public',
-  keyPair: 'lab-key',
-};
+import { LAB_NAMES, openStackTarget } from '../../conformance/openstack-target.ts';
 
 const directory = process.env['GROUNDWORK_OPENSTACK_DIR'] ?? '/var/lib/groundwork-openstack';
 const path = join(directory, 'clouds.yaml');
@@ -32,8 +24,8 @@ it.skipIf(!isThere)('has real OpenStack services to test against', () => {
 });
 
 if (isThere) {
-  describeDriverConformance(openStackTarget(`real OpenStack of ${path}`, NAMES, () => Promise.resolve(readSite())));
-  describeOpenStackQuirks(NAMES, () => Promise.resolve(readSite()));
+  describeDriverConformance(openStackTarget(`real OpenStack of ${path}`, LAB_NAMES, () => Promise.resolve(readSite())));
+  describeOpenStackQuirks(LAB_NAMES, () => Promise.resolve(readSite()));
 } else {
   process.stderr.write(`\nSKIPPED: no real OpenStack: ${path} does not exist; run tests/real/openstack/up first\n\n`);
 }
@@ -49,7 +41,7 @@ function readSite(): OpenStackSite {
   const [user, admin] = [clouds['oslab'], clouds['oslab-admin']];
   if (!user || !admin) throw new Error(`${path} has no clouds oslab and oslab-admin`);
   return {
-    ...NAMES,
+    ...LAB_NAMES,
     authUrl: user.auth.auth_url,
     regionName: user.region_name,
     user: user.auth,
