@@ -30,7 +30,11 @@ type Handler = (stage: Backstage, call: AdminCall, id: string) => Answer | Promi
 export async function administer(stage: Backstage, call: AdminCall): Promise<Answer> {
   const [collection = '', id = ''] = call.path.split('/').filter((part) => part !== '');
   const handler = handlers[`${call.method} ${collection}${id === '' ? '' : '/id'}`];
-  if (handler === undefined) return { status: 404, body: { error: `${call.method} /_sim${call.path} is not there`, known: Object.keys(handlers) } };
+  if (handler === undefined)
+    return {
+      status: 404,
+      body: { error: `${call.method} /_sim${call.path} is not there`, known: Object.keys(handlers) },
+    };
   try {
     return await handler(stage, call, id);
   } catch (error) {
@@ -39,7 +43,12 @@ export async function administer(stage: Backstage, call: AdminCall): Promise<Ans
 }
 
 const handlers: Readonly<Record<string, Handler>> = {
-  'GET ': ({ cloud }) => ok({ auth_url: `${cloud.url}/identity/v3`, delays: cloud.delays, options: { ...cloud.options, password: undefined } }),
+  'GET ': ({ cloud }) =>
+    ok({
+      auth_url: `${cloud.url}/identity/v3`,
+      delays: cloud.delays,
+      options: { ...cloud.options, password: undefined },
+    }),
   'POST faults': ({ cloud }, call) => ({ status: 201, body: showFault(cloud.faults.add(parseJson(call.body))) }),
   'GET faults': ({ cloud }) => ok({ faults: cloud.faults.list() }),
   'DELETE faults': ({ cloud }) => {
@@ -62,12 +71,16 @@ const handlers: Readonly<Record<string, Handler>> = {
     log.clear();
     return noContent;
   },
-  'GET state': ({ cloud }) => ok(Object.fromEntries(tablesOf(cloud.state).map((table) => [table.name, [...table.values()]]))),
+  'GET state': ({ cloud }) =>
+    ok(Object.fromEntries(tablesOf(cloud.state).map((table) => [table.name, [...table.values()]]))),
   'GET delays': ({ cloud }) => ok(cloud.delays),
   'POST delays': ({ cloud }, call) => {
     const wanted = parseJson(call.body);
     const unknown = isObject(wanted) ? changeDelays(cloud.delays, wanted) : ['the body'];
-    if (unknown.length > 0) throw new Error(`not a delay in milliseconds: ${unknown.join(', ')}; known: ${Object.keys(cloud.delays).join(', ')}`);
+    if (unknown.length > 0)
+      throw new Error(
+        `not a delay in milliseconds: ${unknown.join(', ')}; known: ${Object.keys(cloud.delays).join(', ')}`,
+      );
     return ok(cloud.delays);
   },
   'POST reset': ({ reset }) => {

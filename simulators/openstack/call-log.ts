@@ -40,6 +40,9 @@ export class CallLog {
   /** Calls after `after`, and how many there were since the last clearing. */
   show(after: number): JsonObject {
     const total = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-    return { calls: this.#calls.filter((call) => call.seq > after), counts: { total, ...Object.fromEntries(this.#counts) } };
+    return {
+      calls: this.#calls.filter((call) => call.seq > after),
+      counts: { total, ...Object.fromEntries(this.#counts) },
+    };
   }
 }

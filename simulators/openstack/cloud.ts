@@ -1,7 +1,7 @@
 /** The simulated region as handlers see it: its rows, its clock, its slowness and its faults. */
-import { Agenda } from './agenda.ts';
+import type { Agenda } from './agenda.ts';
 import type { Delays } from './delays.ts';
-import { Faults } from './faults.ts';
+import type { Faults } from './faults.ts';
 import type { State } from './state.ts';
 
 export interface CloudOptions {
@@ -29,7 +29,13 @@ export interface Cloud {
   url: string;
 }
 
-export const prefixes = { keystone: '/identity', nova: '/compute', neutron: '/network', glance: '/image', placement: '/placement' } as const;
+export const prefixes = {
+  keystone: '/identity',
+  nova: '/compute',
+  neutron: '/network',
+  glance: '/image',
+  placement: '/placement',
+} as const;
 
 /** `2026-11-21T04:33:55Z` */
 export function isoSeconds(at: number): string {

@@ -61,7 +61,9 @@ export class Faults {
     if (this.#faults.size === 0) return undefined;
     const [first] = this.#take(
       ({ action, match }) =>
-        (phase === 'spawn' ? action.spawn_fail ?? action.spawn_delay_ms : action.destroy_fail ?? action.destroy_delay_ms) !== undefined &&
+        (phase === 'spawn'
+          ? (action.spawn_fail ?? action.spawn_delay_ms)
+          : (action.destroy_fail ?? action.destroy_delay_ms)) !== undefined &&
         (match.name === undefined || match.name.test(name)),
     );
     return first;
@@ -99,13 +101,14 @@ function isAboutLife(action: FaultAction): boolean {
 
 function readAction(value: unknown): FaultAction {
   if (typeof value === 'string') return namedAction(value);
-  if (!isObject(value)) throw new Error('action must be an object or one of drop_before, answer_lost, hang, hang_after');
+  if (!isObject(value))
+    throw new Error('action must be an object or one of drop_before, answer_lost, hang, hang_after');
   const known: readonly string[] = [...lifeKeys, ...callKeys];
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) throw new Error(`action.${key} is not known; use one of ${known.join(', ')}`);
   }
   if (Object.keys(value).length === 0) throw new Error('action is empty');
-  return value as FaultAction; // keys are checked; values are the test author's own business
+  return value; // keys are checked; values are the test author's own business
 }
 
 function namedAction(name: string): FaultAction {

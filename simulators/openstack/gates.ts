@@ -53,7 +53,9 @@ export class Gates {
    */
   onCall(call: Call, nameOf: NameOf): Gate[] {
     if (this.#gates.size === 0) return [];
-    return [...this.#gates.values()].filter((gate) => !gate.turns.spent && matches(gate.match, call, nameOf) && gate.turns.take());
+    return [...this.#gates.values()].filter(
+      (gate) => !gate.turns.spent && matches(gate.match, call, nameOf) && gate.turns.take(),
+    );
   }
 
   /** Resolves when the gate is opened; at once if it was opened before the call reached it. */

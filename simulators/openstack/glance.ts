@@ -7,7 +7,18 @@ import { neutronTime } from './neutron-collection.ts';
 import { plain, unknownPath, wrongMethod } from './plain-errors.ts';
 import { Routes } from './routes.ts';
 import type { ImageRow } from './rows.ts';
-import { isObject, noContent, ok, param, parseJson, settle, tokenOf, type Answer, type Call, type JsonObject } from './wire.ts';
+import {
+  isObject,
+  noContent,
+  ok,
+  param,
+  parseJson,
+  settle,
+  tokenOf,
+  type Answer,
+  type Call,
+  type JsonObject,
+} from './wire.ts';
 
 const pageSize = 25;
 const largestPage = 1000;
@@ -47,7 +58,9 @@ function authenticate(cloud: Cloud, call: Call) {
 }
 
 function list(cloud: Cloud, call: Call): Answer {
-  const images = [...cloud.state.images.values()].filter((row) => isVisible(row, call) && fits(row, call.query)).sort(newestFirst);
+  const images = [...cloud.state.images.values()]
+    .filter((row) => isVisible(row, call) && fits(row, call.query))
+    .sort(newestFirst);
   const marker = call.query.get('marker');
   const at = marker === null ? -1 : images.findIndex((row) => row.id === marker);
   if (marker !== null && at < 0) throw plain(400, 'Bad Request', `Image ${marker} could not be found.`);
@@ -60,7 +73,12 @@ function list(cloud: Cloud, call: Call): Answer {
   const first = `/v2/images${suffix(query)}`;
   if (last !== undefined) query.set('marker', last.id);
   const more = last !== undefined && images.length > at + 1 + limit;
-  return ok({ images: page.map(show), first, ...(more && { next: `/v2/images${suffix(query)}` }), schema: '/v2/schemas/images' });
+  return ok({
+    images: page.map(show),
+    first,
+    ...(more && { next: `/v2/images${suffix(query)}` }),
+    schema: '/v2/schemas/images',
+  });
 }
 
 function limitOf(call: Call): number {
@@ -102,11 +120,22 @@ function find(cloud: Cloud, call: Call): ImageRow {
 function own(cloud: Cloud, call: Call): ImageRow {
   const row = find(cloud, call);
   const token = tokenOf(call);
-  if (!token.admin && row.owner !== token.project_id) throw plain(403, 'Forbidden', `You are not permitted to modify image ${row.id}.`);
+  if (!token.admin && row.owner !== token.project_id)
+    throw plain(403, 'Forbidden', `You are not permitted to modify image ${row.id}.`);
   return row;
 }
 
-const standard = new Set(['id', 'name', 'visibility', 'disk_format', 'container_format', 'min_disk', 'min_ram', 'protected', 'tags']);
+const standard = new Set([
+  'id',
+  'name',
+  'visibility',
+  'disk_format',
+  'container_format',
+  'min_disk',
+  'min_ram',
+  'protected',
+  'tags',
+]);
 
 function create(cloud: Cloud, call: Call): Answer {
   const wanted = parseJson(call.body);
@@ -140,7 +169,8 @@ function create(cloud: Cloud, call: Call): Answer {
 
 function upload(cloud: Cloud, call: Call): Answer {
   const row = own(cloud, call);
-  if (row.status !== 'queued') throw plain(409, 'Conflict', `Image status transition from ${row.status} to saving is not allowed`);
+  if (row.status !== 'queued')
+    throw plain(409, 'Conflict', `Image status transition from ${row.status} to saving is not allowed`);
   row.size = call.body.length;
   row.checksum = createHash('md5').update(call.body).digest('hex');
   row.os_hash_value = createHash('sha512').update(call.body).digest('hex');

@@ -5,7 +5,9 @@ import { prefixes } from './cloud.ts';
 import type { Client } from './pipeline.ts';
 import type { Answer, Call, ServiceName } from './wire.ts';
 
-const byPrefix = new Map(Object.entries(prefixes).map(([service, prefix]) => [prefix.slice(1), service as ServiceName]));
+const byPrefix = new Map(
+  Object.entries(prefixes).map(([service, prefix]) => [prefix.slice(1), service as ServiceName]),
+);
 
 /** The service a path belongs to and the path behind its prefix; undefined for no service's path. */
 export function addressOf(url: string): { service: ServiceName; path: string; search: string } | undefined {
@@ -17,7 +19,11 @@ export function addressOf(url: string): { service: ServiceName; path: string; se
   return { service, path: slash < 0 ? '/' : whole.slice(slash), search: question < 0 ? '' : url.slice(question + 1) };
 }
 
-export function callOf(request: IncomingMessage, address: { service: ServiceName; path: string; search: string }, body: Buffer): Call {
+export function callOf(
+  request: IncomingMessage,
+  address: { service: ServiceName; path: string; search: string },
+  body: Buffer,
+): Call {
   return {
     ...address,
     method: request.method ?? 'GET',
@@ -55,7 +61,10 @@ export function clientOf(request: IncomingMessage, response: ServerResponse, req
 function write(response: ServerResponse, answer: Answer, requestId: string): void {
   if (response.destroyed) return;
   const text = answer.json ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
-  const headers: Record<string, string | string[] | number> = { 'x-openstack-request-id': requestId, ...answer.headers };
+  const headers: Record<string, string | string[] | number> = {
+    'x-openstack-request-id': requestId,
+    ...answer.headers,
+  };
   if (text !== '') headers['Content-Type'] = 'application/json';
   if (answer.status !== 204) headers['Content-Length'] = Buffer.byteLength(text);
   response.writeHead(answer.status, headers);

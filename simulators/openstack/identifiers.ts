@@ -23,7 +23,11 @@ export function auditId(): string {
 
 /** Twelve letters and digits, as Nova's adminPass. */
 export function password(): string {
-  return randomBytes(18).toString('base64').replaceAll(/[^A-Za-z0-9]/g, '').padEnd(12, 'x').slice(0, 12);
+  return randomBytes(18)
+    .toString('base64')
+    .replaceAll(/[^A-Za-z0-9]/g, '')
+    .padEnd(12, 'x')
+    .slice(0, 12);
 }
 
 /** In Neutron's default range fa:16:3e. */

@@ -55,7 +55,8 @@ function addProjects(routes: Routes, cloud: Cloud): void {
   routes.add('DELETE', '/v3/projects/{id}', (call) => {
     requireAdmin(call, 'identity:delete_project');
     if (projects.get(param(call, 'id')) === undefined) throw notFound('project', param(call, 'id'));
-    for (const token of cloud.state.tokens.values()) if (token.project_id === param(call, 'id')) cloud.state.tokens.remove(token.id);
+    for (const token of cloud.state.tokens.values())
+      if (token.project_id === param(call, 'id')) cloud.state.tokens.remove(token.id);
     projects.remove(param(call, 'id'));
     return noContent;
   });
@@ -95,7 +96,8 @@ function addUsers(routes: Routes, cloud: Cloud): void {
   routes.add('DELETE', '/v3/users/{id}', (call) => {
     requireAdmin(call, 'identity:delete_user');
     if (users.get(param(call, 'id')) === undefined) throw notFound('user', param(call, 'id'));
-    for (const token of cloud.state.tokens.values()) if (token.user_id === param(call, 'id')) cloud.state.tokens.remove(token.id);
+    for (const token of cloud.state.tokens.values())
+      if (token.user_id === param(call, 'id')) cloud.state.tokens.remove(token.id);
     users.remove(param(call, 'id'));
     return noContent;
   });
@@ -149,13 +151,20 @@ function addRoles(routes: Routes, cloud: Cloud): void {
 
 function addCatalogue(routes: Routes, cloud: Cloud): void {
   routes.add('GET', '/v3/domains', (call) =>
-    listOf(cloud, call, 'domains', [{ id: 'default', name: 'Default', description: 'The default domain', enabled: true, tags: [], options: {} }]),
+    listOf(cloud, call, 'domains', [
+      { id: 'default', name: 'Default', description: 'The default domain', enabled: true, tags: [], options: {} },
+    ]),
   );
   routes.add('GET', '/v3/regions', (call) =>
     listOf(cloud, call, 'regions', [{ id: cloud.options.region, description: '', parent_region_id: null }]),
   );
   routes.add('GET', '/v3/services', (call) =>
-    listOf(cloud, call, 'services', endpoints.map(({ name, type }) => ({ id: name.padEnd(32, '0'), name, type, enabled: true }))),
+    listOf(
+      cloud,
+      call,
+      'services',
+      endpoints.map(({ name, type }) => ({ id: name.padEnd(32, '0'), name, type, enabled: true })),
+    ),
   );
 }
 

@@ -14,7 +14,10 @@ export function addCredentialRoutes(routes: Routes, cloud: Cloud): void {
   routes.add('GET', collection, (call) => {
     const mine = [...applicationCredentials.values()].filter((row) => row.user_id === ownUser(call));
     const self = `${cloud.url}${prefixes.keystone}${call.path}`;
-    return ok({ application_credentials: mine.map((row) => show(cloud, row)), links: { next: null, self, previous: null } });
+    return ok({
+      application_credentials: mine.map((row) => show(cloud, row)),
+      links: { next: null, self, previous: null },
+    });
   });
   routes.add('GET', `${collection}/{id}`, (call) => ok({ application_credential: show(cloud, find(cloud, call)) }));
   routes.add('DELETE', `${collection}/{id}`, (call) => {
@@ -28,7 +31,11 @@ function create(cloud: Cloud, call: Call): Answer {
   const wanted = isObject(body) ? body['application_credential'] : undefined;
   if (!isObject(wanted) || typeof wanted['name'] !== 'string') throw refuse(400, "'name' is a required property");
   const token = tokenOf(call);
-  if (token.project_id === null) throw refuse(403, 'You are not authorized to perform the requested action: identity:create_application_credential.');
+  if (token.project_id === null)
+    throw refuse(
+      403,
+      'You are not authorized to perform the requested action: identity:create_application_credential.',
+    );
   const row: ApplicationCredentialRow = {
     id: hexId(),
     name: wanted['name'],

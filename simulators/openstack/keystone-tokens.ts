@@ -9,13 +9,27 @@ import { auditId, hexId, tokenId } from './identifiers.ts';
 import { refuse, unauthorizedMessage } from './keystone-errors.ts';
 import type { Routes } from './routes.ts';
 import type { ApplicationCredentialRow, ProjectRow, TokenRow, UserRow } from './rows.ts';
-import { isObject, noContent, ok, parseJson, Refusal, tokenOf, type Answer, type Call, type JsonObject } from './wire.ts';
+import {
+  isObject,
+  noContent,
+  ok,
+  parseJson,
+  type Refusal,
+  tokenOf,
+  type Answer,
+  type Call,
+  type JsonObject,
+} from './wire.ts';
 
 export function addTokenRoutes(routes: Routes, cloud: Cloud): void {
   routes.add('POST', '/v3/auth/tokens', (call) => createToken(cloud, call));
   routes.add('GET', '/v3/auth/tokens', (call) => {
     const token = subjectToken(cloud, call);
-    return { status: 200, headers: tokenHeaders(token), body: { token: showToken(cloud, token, !call.query.has('nocatalog')) } };
+    return {
+      status: 200,
+      headers: tokenHeaders(token),
+      body: { token: showToken(cloud, token, !call.query.has('nocatalog')) },
+    };
   });
   routes.add('DELETE', '/v3/auth/tokens', (call) => {
     cloud.state.tokens.remove(subjectToken(cloud, call).id);
@@ -23,7 +37,10 @@ export function addTokenRoutes(routes: Routes, cloud: Cloud): void {
   });
   routes.add('GET', '/v3/auth/catalog', (call) => {
     const self = `${cloud.url}${prefixes.keystone}/v3/auth/catalog`;
-    return ok({ catalog: tokenOf(call).project_id === null ? [] : catalog(cloud), links: { next: null, self, previous: null } });
+    return ok({
+      catalog: tokenOf(call).project_id === null ? [] : catalog(cloud),
+      links: { next: null, self, previous: null },
+    });
   });
 }
 
@@ -38,12 +55,19 @@ function createToken(cloud: Cloud, call: Call): Answer {
   const body = parseJson(call.body);
   const auth = isObject(body) ? body['auth'] : undefined;
   if (!isObject(auth) || !isObject(auth['identity'])) {
-    throw refuse(400, 'Expecting to find auth in request body. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.');
+    throw refuse(
+      400,
+      'Expecting to find auth in request body. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.',
+    );
   }
   const token = issue(cloud, identify(cloud, auth['identity']), auth['scope']);
   cloud.state.tokens.put(token);
   forgetExpired(cloud);
-  return { status: 201, headers: tokenHeaders(token), body: { token: showToken(cloud, token, !call.query.has('nocatalog')) } };
+  return {
+    status: 201,
+    headers: tokenHeaders(token),
+    body: { token: showToken(cloud, token, !call.query.has('nocatalog')) },
+  };
 }
 
 interface Identity {
@@ -66,7 +90,8 @@ function identify(cloud: Cloud, identity: JsonObject): Identity {
 function byPassword(cloud: Cloud, wanted: unknown): UserRow {
   const user = isObject(wanted) ? findUser(cloud, wanted) : undefined;
   const given = isObject(wanted) ? wanted['password'] : undefined;
-  if (user === undefined || !user.enabled || typeof given !== 'string' || !user.passwords.includes(given)) throw refused();
+  if (user === undefined || !user.enabled || typeof given !== 'string' || !user.passwords.includes(given))
+    throw refused();
   return user;
 }
 
@@ -81,7 +106,9 @@ function byCredential(cloud: Cloud, wanted: JsonObject): Identity {
 function findCredential(cloud: Cloud, wanted: JsonObject): ApplicationCredentialRow | undefined {
   if (typeof wanted['id'] === 'string') return cloud.state.applicationCredentials.get(wanted['id']);
   const user = isObject(wanted['user']) ? findUser(cloud, wanted['user']) : undefined;
-  return [...cloud.state.applicationCredentials.values()].find((row) => row.user_id === user?.id && row.name === wanted['name']);
+  return [...cloud.state.applicationCredentials.values()].find(
+    (row) => row.user_id === user?.id && row.name === wanted['name'],
+  );
 }
 
 function byToken(cloud: Cloud, id: unknown): Identity {
@@ -98,12 +125,16 @@ function findUser(cloud: Cloud, wanted: JsonObject): UserRow | undefined {
 }
 
 function isDefaultDomain(domain: unknown): boolean {
-  return isObject(domain) && (domain['id'] === 'default' || (typeof domain['name'] === 'string' && domain['name'].toLowerCase() === 'default'));
+  return (
+    isObject(domain) &&
+    (domain['id'] === 'default' || (typeof domain['name'] === 'string' && domain['name'].toLowerCase() === 'default'))
+  );
 }
 
 function issue(cloud: Cloud, identity: Identity, scope: unknown): TokenRow {
   const project = scopeOf(cloud, identity, scope);
-  const roles = project === undefined ? [] : (identity.credential?.roles ?? rolesOf(cloud, identity.user.id, project.id));
+  const roles =
+    project === undefined ? [] : (identity.credential?.roles ?? rolesOf(cloud, identity.user.id, project.id));
   if (project !== undefined && roles.length === 0) throw refused();
   const now = Date.now();
   return {

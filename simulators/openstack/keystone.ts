@@ -28,7 +28,8 @@ function dispatch(routes: Routes, cloud: Cloud, call: Call): Answer {
   const path = call.path.replace(/\/+$/, '');
   const match = routes.find(call.method === 'HEAD' ? 'GET' : call.method, path);
   const handler = match?.handler ?? routes.find(call.method, path)?.handler;
-  if (match === undefined) throw refuse(404, `(${cloud.url}${prefixes.keystone}${call.path}): The resource could not be found.`);
+  if (match === undefined)
+    throw refuse(404, `(${cloud.url}${prefixes.keystone}${call.path}): The resource could not be found.`);
   if (handler === undefined) throw new Refusal({ status: 405, headers: { Allow: match.methods.join(', ') } });
   call.params = match.params;
   if (!open.has(`${call.method} ${path}`)) call.token = authenticate(cloud, call);

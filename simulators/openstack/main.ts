@@ -66,7 +66,8 @@ function readDelays(list: string): Delays {
     return [name, value === '' ? Number.NaN : Number(value)];
   });
   const wrong = changeDelays(delays, Object.fromEntries(wanted));
-  if (wrong.length > 0) throw new UsageError(`--delays: cannot use ${wrong.join(', ')}; known: ${Object.keys(noDelays).join(', ')}`);
+  if (wrong.length > 0)
+    throw new UsageError(`--delays: cannot use ${wrong.join(', ')}; known: ${Object.keys(noDelays).join(', ')}`);
   return delays;
 }
 
@@ -79,11 +80,15 @@ async function start(options: SimulatorOptions): Promise<void> {
   const simulator = await createOpenStackSimulator(options);
   const { url, authUrl, adminUrl } = simulator;
   process.stdout.write(`${JSON.stringify({ auth_url: authUrl, url, admin_url: adminUrl, region: options.region })}\n`);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void simulator.close().then(() => process.exit(0)));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void simulator.close().then(() => process.exit(0)));
 }
 
 function isUsage(error: unknown): boolean {
-  return error instanceof UsageError || (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  return (
+    error instanceof UsageError ||
+    (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+  );
 }
 
 try {

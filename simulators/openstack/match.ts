@@ -34,10 +34,12 @@ export function readMatch(value: unknown): Match {
   const wanted = value ?? {};
   if (!isObject(wanted)) throw new Error('match must be an object');
   for (const key of Object.keys(wanted)) {
-    if (!['service', 'method', 'path', 'name'].includes(key)) throw new Error(`match.${key} is not known; use service, method, path, name`);
+    if (!['service', 'method', 'path', 'name'].includes(key))
+      throw new Error(`match.${key} is not known; use service, method, path, name`);
   }
   const service = text(wanted, 'service');
-  if (service !== undefined && services[service] === undefined) throw new Error(`match.service ${service} is not one of ${Object.keys(services).join(', ')}`);
+  if (service !== undefined && services[service] === undefined)
+    throw new Error(`match.service ${service} is not one of ${Object.keys(services).join(', ')}`);
   return {
     service: service === undefined ? undefined : services[service],
     method: text(wanted, 'method')?.toUpperCase(),

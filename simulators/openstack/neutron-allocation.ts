@@ -49,7 +49,8 @@ export function chooseAddresses(state: State, port: PortRow, wanted: unknown, ow
   const subnets = [...state.subnets.by('network', port.network_id)];
   if (!Array.isArray(wanted)) return automatic(state, port, subnets);
   const chosen: FixedIp[] = [];
-  for (const entry of wanted) chosen.push(chooseOne(state, { port, subnets, own, chosen }, isObject(entry) ? entry : {}));
+  for (const entry of wanted)
+    chosen.push(chooseOne(state, { port, subnets, own, chosen }, isObject(entry) ? entry : {}));
   return chosen;
 }
 
@@ -78,19 +79,31 @@ function subnetFor({ port, subnets }: Choice, entry: Record<string, unknown>): S
   if (typeof id === 'string') {
     const subnet = subnets.find((one) => one.id === id);
     if (subnet !== undefined) return subnet;
-    throw invalidInput(`Failed to create port on network ${port.network_id}, because fixed_ips included invalid subnet ${id}`);
+    throw invalidInput(
+      `Failed to create port on network ${port.network_id}, because fixed_ips included invalid subnet ${id}`,
+    );
   }
   const address = entry['ip_address'];
   if (typeof address !== 'string') throw invalidInput('IP allocation requires subnet_id or ip_address');
   const found = subnets.find((subnet) => isInside(subnet, address));
-  if (found === undefined) throw refuse(400, 'InvalidIpForNetwork', `IP address ${address} is not a valid IP for any of the subnets on the specified network.`);
+  if (found === undefined)
+    throw refuse(
+      400,
+      'InvalidIpForNetwork',
+      `IP address ${address} is not a valid IP for any of the subnets on the specified network.`,
+    );
   return found;
 }
 
 function checkInside(subnet: SubnetRow, address: string): void {
   const cidr = parseCidr(subnet.cidr);
   const parsed = parseAddress(address);
-  const edge = cidr !== undefined && parsed !== undefined && cidr.version === 4 && cidr.prefix < 31 && (parsed.value === cidr.first || parsed.value === cidr.last);
+  const edge =
+    cidr !== undefined &&
+    parsed !== undefined &&
+    cidr.version === 4 &&
+    cidr.prefix < 31 &&
+    (parsed.value === cidr.first || parsed.value === cidr.last);
   if (!isInside(subnet, address) || edge) {
     throw refuse(400, 'InvalidIpForSubnet', `IP address ${address} is not a valid IP for the specified subnet.`);
   }
@@ -129,7 +142,12 @@ function freeAddressIn(state: State, subnet: SubnetRow, first: boolean): string 
   return undefined;
 }
 
-function randomFree(taken: ReadonlyMap<string, string>, subnet: SubnetRow, start: bigint, end: bigint): string | undefined {
+function randomFree(
+  taken: ReadonlyMap<string, string>,
+  subnet: SubnetRow,
+  start: bigint,
+  end: bigint,
+): string | undefined {
   const size = Number(end - start + 1n);
   for (let attempt = 0; attempt < 8; attempt += 1) {
     const value = start + BigInt(Math.floor(Math.random() * Math.min(size, window + taken.size)));
@@ -139,7 +157,12 @@ function randomFree(taken: ReadonlyMap<string, string>, subnet: SubnetRow, start
   return undefined;
 }
 
-function firstFree(taken: ReadonlyMap<string, string>, subnet: SubnetRow, start: bigint, end: bigint): string | undefined {
+function firstFree(
+  taken: ReadonlyMap<string, string>,
+  subnet: SubnetRow,
+  start: bigint,
+  end: bigint,
+): string | undefined {
   for (let value = start; value <= end; value += 1n) {
     const address = formatAddress(subnet.ip_version, value);
     if (!taken.has(address)) return address;

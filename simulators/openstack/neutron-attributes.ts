@@ -64,7 +64,10 @@ export const standard: AttributeMap = {
   tags: {},
 };
 
-export const text = (length: number): ((value: unknown) => string | undefined) => (value) => textReason(value, length);
+export const text =
+  (length: number): ((value: unknown) => string | undefined) =>
+  (value) =>
+    textReason(value, length);
 
 function textReason(value: unknown, length: number): string | undefined {
   if (typeof value !== 'string') return `'${show(value)}' is not a valid string`;
@@ -94,7 +97,8 @@ export function toInteger(value: unknown): number {
 
 /** Refuses what is not a CIDR at all; host bits are cut later, silently, by the subnet code. */
 export function toCidrText(value: unknown): unknown {
-  if (typeof value === 'string' && parseCidr(value) === undefined) throw invalidInput(`${value} is not in a CIDR format`);
+  if (typeof value === 'string' && parseCidr(value) === undefined)
+    throw invalidInput(`${value} is not in a CIDR format`);
   return value;
 }
 
@@ -104,7 +108,10 @@ export function oneOf(values: readonly (string | number)[]): (value: unknown) =>
 }
 
 /** A list whose items each pass `reason`. */
-export function listOf(kind: string, reason: (item: unknown) => string | undefined): (value: unknown) => string | undefined {
+export function listOf(
+  kind: string,
+  reason: (item: unknown) => string | undefined,
+): (value: unknown) => string | undefined {
   return (value) => {
     if (!Array.isArray(value)) return `Invalid data format for ${kind}: '${show(value)}'`;
     for (const item of value) {

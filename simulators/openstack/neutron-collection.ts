@@ -38,7 +38,9 @@ export function addCollection<R extends NeutronRow>(routes: Routes, cloud: Cloud
   const path = `/v2.0/${resource.collection.replaceAll('_', '-')}`;
   routes.add('GET', path, (call) => listRows(cloud, resource, call));
   routes.add('POST', path, (call) => create(cloud, resource, call));
-  routes.add('GET', `${path}/{id}`, (call) => show(resource, visibleRow(resource, call), call, call.query.getAll('fields')));
+  routes.add('GET', `${path}/{id}`, (call) =>
+    show(resource, visibleRow(resource, call), call, call.query.getAll('fields')),
+  );
   routes.add('PUT', `${path}/{id}`, (call) => update(resource, call));
   routes.add('DELETE', `${path}/{id}`, (call) => {
     const row = ownRow(resource, call, 'delete');
@@ -92,7 +94,12 @@ export function standardView(row: NeutronRow): JsonObject {
 }
 
 /** 200 with one resource, or with the chosen fields of it. */
-export function show<R extends NeutronRow>(resource: Resource<R>, row: R, call: Call, fields: readonly string[] = []): Answer {
+export function show<R extends NeutronRow>(
+  resource: Resource<R>,
+  row: R,
+  call: Call,
+  fields: readonly string[] = [],
+): Answer {
   return { status: 200, json: `{"${resource.kind}":${itemOf(resource, row, call, fields)}}` };
 }
 
@@ -118,7 +125,14 @@ export function ownRow<R extends NeutronRow>(resource: Resource<R>, call: Call, 
 
 function create<R extends NeutronRow>(cloud: Cloud, resource: Resource<R>, call: Call): Answer {
   const body = parseJson(call.body);
-  if (!isObject(body)) throw refuse(400, 'HTTPBadRequest', body === undefined && call.body.length > 0 ? 'The server could not comply with the request since it is either malformed or otherwise incorrect.' : 'Resource body required');
+  if (!isObject(body))
+    throw refuse(
+      400,
+      'HTTPBadRequest',
+      body === undefined && call.body.length > 0
+        ? 'The server could not comply with the request since it is either malformed or otherwise incorrect.'
+        : 'Resource body required',
+    );
   const many = body[resource.collection];
   if (Array.isArray(many)) return createMany(cloud, resource, call, many);
   const wanted = body[resource.kind];
@@ -132,7 +146,12 @@ function create<R extends NeutronRow>(cloud: Cloud, resource: Resource<R>, call:
 }
 
 // All or nothing, as Neutron's native bulk creation.
-function createMany<R extends NeutronRow>(cloud: Cloud, resource: Resource<R>, call: Call, many: readonly unknown[]): Answer {
+function createMany<R extends NeutronRow>(
+  cloud: Cloud,
+  resource: Resource<R>,
+  call: Call,
+  many: readonly unknown[],
+): Answer {
   const made: R[] = [];
   try {
     for (const wanted of many) made.push(createOne(cloud, resource, call, isObject(wanted) ? wanted : {}));
@@ -140,7 +159,10 @@ function createMany<R extends NeutronRow>(cloud: Cloud, resource: Resource<R>, c
     for (const row of made.reverse()) resource.remove(call, row);
     throw refusal;
   }
-  return { status: 201, json: `{"${resource.collection}":[${made.map((row) => itemOf(resource, row, call, [])).join(',')}]}` };
+  return {
+    status: 201,
+    json: `{"${resource.collection}":[${made.map((row) => itemOf(resource, row, call, [])).join(',')}]}`,
+  };
 }
 
 function createOne<R extends NeutronRow>(cloud: Cloud, resource: Resource<R>, call: Call, wanted: JsonObject): R {
@@ -148,7 +170,12 @@ function createOne<R extends NeutronRow>(cloud: Cloud, resource: Resource<R>, ca
   const owner = ownerOf(call, values);
   const name = textOr(values['name'], '');
   if (name.includes('sim-quota')) throw overQuota(resource.kind);
-  if (name.includes('sim-error')) throw refuse(500, 'HTTPInternalServerError', 'Request Failed: internal server error while processing your request.');
+  if (name.includes('sim-error'))
+    throw refuse(
+      500,
+      'HTTPInternalServerError',
+      'Request Failed: internal server error while processing your request.',
+    );
   checkQuota(cloud, resource.kind, owner, resource.table.by('project', owner).size);
   return resource.create(call, values);
 }
@@ -171,7 +198,11 @@ export function checkRevision(call: Call, row: NeutronRow): void {
   const header = call.headers['if-match'];
   const wanted = header === undefined ? undefined : /^revision_number=(\d+)$/.exec(header)?.[1];
   if (wanted !== undefined && Number(wanted) !== row.revision_number) {
-    throw refuse(412, 'RevisionNumberConstraintFailed', `Constrained to ${wanted}, but current revision is ${row.revision_number}`);
+    throw refuse(
+      412,
+      'RevisionNumberConstraintFailed',
+      `Constrained to ${wanted}, but current revision is ${row.revision_number}`,
+    );
   }
 }
 
@@ -180,5 +211,9 @@ function ownerOf(call: Call, wanted: JsonObject): string {
   const owner = wanted['project_id'] ?? wanted['tenant_id'];
   if (typeof owner !== 'string' || owner === token.project_id) return token.project_id ?? '';
   if (token.admin) return owner;
-  throw refuse(400, 'HTTPBadRequest', "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin privileges");
+  throw refuse(
+    400,
+    'HTTPBadRequest',
+    "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin privileges",
+  );
 }

@@ -21,7 +21,9 @@ export function serveAll(cloud: Cloud): void {
 function serve(cloud: Cloud, networkId: string): void {
   const network = cloud.state.networks.get(networkId);
   if (network === undefined) return;
-  const wanted = [...cloud.state.subnets.by('network', networkId)].filter((subnet) => subnet.enable_dhcp).map((subnet) => subnet.id);
+  const wanted = [...cloud.state.subnets.by('network', networkId)]
+    .filter((subnet) => subnet.enable_dhcp)
+    .map((subnet) => subnet.id);
   const port = [...cloud.state.ports.by('network', networkId)].find((one) => one.device_owner === 'network:dhcp');
   try {
     if (port === undefined && wanted.length > 0) create(cloud, network, wanted);
@@ -42,7 +44,11 @@ function create(cloud: Cloud, network: NetworkRow, subnetIds: readonly string[])
   port.security_groups = [];
   port.host = 'oslab';
   port.status = 'ACTIVE';
-  port.fixed_ips = chooseAddresses(cloud.state, port, subnetIds.map((subnet_id) => ({ subnet_id })));
+  port.fixed_ips = chooseAddresses(
+    cloud.state,
+    port,
+    subnetIds.map((subnet_id) => ({ subnet_id })),
+  );
   storePort(cloud, port);
 }
 
@@ -55,7 +61,14 @@ function follow(cloud: Cloud, port: PortRow, wanted: readonly string[]): void {
     return;
   }
   freeAddresses(cloud.state, port);
-  port.fixed_ips = [...have, ...chooseAddresses(cloud.state, port, missing.map((subnet_id) => ({ subnet_id })))];
+  port.fixed_ips = [
+    ...have,
+    ...chooseAddresses(
+      cloud.state,
+      port,
+      missing.map((subnet_id) => ({ subnet_id })),
+    ),
+  ];
   takeAddresses(cloud.state, port);
   storeChange(cloud.state.ports, port);
 }

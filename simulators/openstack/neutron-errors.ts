@@ -30,7 +30,8 @@ export const notFound = {
   router: (id: string): Refusal => refuse(404, 'RouterNotFound', `Router ${id} could not be found`),
   floatingip: (id: string): Refusal => refuse(404, 'FloatingIPNotFound', `Floating IP ${id} could not be found`),
   security_group: (id: string): Refusal => refuse(404, 'SecurityGroupNotFound', `Security group ${id} does not exist`),
-  security_group_rule: (id: string): Refusal => refuse(404, 'SecurityGroupRuleNotFound', `Security group rule ${id} does not exist`),
+  security_group_rule: (id: string): Refusal =>
+    refuse(404, 'SecurityGroupRuleNotFound', `Security group rule ${id} does not exist`),
 } as const;
 
 export type NeutronKind = keyof typeof notFound;

@@ -10,7 +10,7 @@ const names: Readonly<Record<string, string>> = {
   'filter-validation': 'Filter parameters validation',
   'net-mtu': 'Network MTU',
   'net-mtu-writable': 'Network MTU (writable)',
-  'pagination': 'Pagination support',
+  pagination: 'Pagination support',
   'port-security': 'Port Security',
   'project-id': 'project_id field enabled',
   provider: 'Provider Network',
@@ -22,16 +22,24 @@ const names: Readonly<Record<string, string>> = {
   sorting: 'Sorting support',
   'standard-attr-description': 'standard-attr-description',
   'standard-attr-revisions': 'Resource revision numbers',
-  'standard-attr-tag': 'Tag support for resources with standard attribute: subnet, trunk, network_segment_range, router, network, policy, subnetpool, port, security_group, floatingip',
+  'standard-attr-tag':
+    'Tag support for resources with standard attribute: subnet, trunk, network_segment_range, router, network, policy, subnetpool, port, security_group, floatingip',
   'standard-attr-timestamp': 'Resource timestamps',
 };
 
 export function addExtensionRoutes(routes: Routes): void {
-  const all = Object.entries(names).map(([alias, name]): JsonObject => ({ alias, name, description: name, links: [], updated: '2016-01-01T10:00:00-00:00' }));
+  const all = Object.entries(names).map(([alias, name]): JsonObject => ({
+    alias,
+    name,
+    description: name,
+    links: [],
+    updated: '2016-01-01T10:00:00-00:00',
+  }));
   routes.add('GET', '/v2.0/extensions', () => ok({ extensions: all }));
   routes.add('GET', '/v2.0/extensions/{alias}', (call) => {
     const extension = all.find(({ alias }) => alias === param(call, 'alias'));
-    if (extension === undefined) throw refuse(404, 'ExtensionNotFound', `Extension with alias ${param(call, 'alias')} does not exist`);
+    if (extension === undefined)
+      throw refuse(404, 'ExtensionNotFound', `Extension with alias ${param(call, 'alias')} does not exist`);
     return ok({ extension });
   });
 }

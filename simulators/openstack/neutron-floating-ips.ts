@@ -4,7 +4,7 @@ import { chooseAddresses } from './neutron-allocation.ts';
 import { standard, text, uuidReason, type AttributeMap } from './neutron-attributes.ts';
 import { newRow, standardView, type Resource } from './neutron-collection.ts';
 import { badResource, notFound, refuse } from './neutron-errors.ts';
-import { findNetwork } from './neutron-networks.ts';
+import { findNetwork } from './neutron-visibility.ts';
 import { makePort, removePort, storePort } from './neutron-ports.ts';
 import { interfacesOf } from './neutron-routers.ts';
 import type { FixedIp, FloatingIpRow, PortRow, RouterRow } from './rows.ts';
@@ -32,7 +32,16 @@ export function floatingIpResource(cloud: Cloud): Resource<FloatingIpRow> {
     view: (row) => view(cloud, row),
     fields: {},
     filters: new Set([
-      ...['id', 'floating_ip_address', 'floating_network_id', 'router_id', 'port_id', 'fixed_ip_address', 'tenant_id', 'project_id'],
+      ...[
+        'id',
+        'floating_ip_address',
+        'floating_network_id',
+        'router_id',
+        'port_id',
+        'fixed_ip_address',
+        'tenant_id',
+        'project_id',
+      ],
       ...['status', 'description', 'revision_number'],
     ]),
     create: (call, wanted) => create(cloud, call, wanted),
@@ -60,9 +69,19 @@ function create(cloud: Cloud, call: Call, wanted: JsonObject): FloatingIpRow {
     router_id: null,
     status: 'DOWN',
   };
-  const port = makePort(network, { project_id: '', device_id: row.id, device_owner: 'network:floatingip', status: 'N/A', port_security_enabled: false });
+  const port = makePort(network, {
+    project_id: '',
+    device_id: row.id,
+    device_owner: 'network:floatingip',
+    status: 'N/A',
+    port_security_enabled: false,
+  });
   const address = wanted['floating_ip_address'];
-  port.fixed_ips = chooseAddresses(cloud.state, port, typeof address === 'string' ? [{ ip_address: address }] : undefined);
+  port.fixed_ips = chooseAddresses(
+    cloud.state,
+    port,
+    typeof address === 'string' ? [{ ip_address: address }] : undefined,
+  );
   row.own_port_id = port.id;
   row.floating_ip_address = port.fixed_ips[0]?.ip_address ?? '';
   if (typeof wanted['port_id'] === 'string') associate(cloud, row, wanted);
@@ -85,7 +104,8 @@ function associate(cloud: Cloud, row: FloatingIpRow, wanted: JsonObject): void {
 }
 
 function fixedIpOf(port: PortRow, address: unknown): FixedIp {
-  const found = typeof address === 'string' ? port.fixed_ips.find((ip) => ip.ip_address === address) : port.fixed_ips[0];
+  const found =
+    typeof address === 'string' ? port.fixed_ips.find((ip) => ip.ip_address === address) : port.fixed_ips[0];
   if (found !== undefined) return found;
   throw badResource('floatingip', `Cannot add floating IP to port ${port.id} that has no fixed IPv4 addresses`);
 }
@@ -93,7 +113,8 @@ function fixedIpOf(port: PortRow, address: unknown): FixedIp {
 function routerTo(cloud: Cloud, row: FloatingIpRow, port: PortRow, fixed: FixedIp): RouterRow {
   for (const router of cloud.state.routers.values()) {
     if (router.gateway?.network_id !== row.floating_network_id) continue;
-    if (interfacesOf(cloud, router.id).some((one) => one.fixed_ips.some((ip) => ip.subnet_id === fixed.subnet_id))) return router;
+    if (interfacesOf(cloud, router.id).some((one) => one.fixed_ips.some((ip) => ip.subnet_id === fixed.subnet_id)))
+      return router;
   }
   throw refuse(
     404,

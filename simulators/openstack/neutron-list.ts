@@ -19,7 +19,12 @@ export function listRows<R extends NeutronRow>(cloud: Cloud, resource: Resource<
 }
 
 /** The JSON of one row: whole, or only the chosen fields. */
-export function itemOf<R extends NeutronRow>(resource: Resource<R>, row: R, call: Call, fields: readonly string[]): string {
+export function itemOf<R extends NeutronRow>(
+  resource: Resource<R>,
+  row: R,
+  call: Call,
+  fields: readonly string[],
+): string {
   const { admin } = tokenOf(call);
   if (fields.length === 0) return resource.table.json(row, admin ? 'admin' : 'member', () => resource.view(row, admin));
   const view = resource.view(row, admin);
@@ -50,7 +55,8 @@ type Test<R> = (row: R) => boolean;
 function testsOf<R extends NeutronRow>(resource: Resource<R>, call: Call): Test<R>[] {
   const names = [...new Set(call.query.keys())].filter((name) => !control.has(name));
   const invalid = names.filter((name) => !tagFilters.has(name) && !resource.filters.has(name));
-  if (invalid.length > 0) throw badRequest(`[${invalid.map((name) => `'${name}'`).join(', ')}] is invalid attribute for filtering`);
+  if (invalid.length > 0)
+    throw badRequest(`[${invalid.map((name) => `'${name}'`).join(', ')}] is invalid attribute for filtering`);
   const tests: Test<R>[] = [];
   const byTag = tagFilter(call.query);
   if (byTag !== undefined) tests.push((row) => byTag(row.tags));
@@ -64,7 +70,9 @@ function testsOf<R extends NeutronRow>(resource: Resource<R>, call: Call): Test<
 }
 
 function fieldTest<R extends NeutronRow>(resource: Resource<R>, name: string, wanted: ReadonlySet<string>): Test<R> {
-  const valueOf = resource.fields[name] ?? ((row: R): unknown => (row as unknown as Record<string, unknown>)[name === 'tenant_id' ? 'project_id' : name]);
+  const valueOf =
+    resource.fields[name] ??
+    ((row: R): unknown => (row as unknown as Record<string, unknown>)[name === 'tenant_id' ? 'project_id' : name]);
   return (row) => {
     const value = valueOf(row);
     return Array.isArray(value) ? value.some((item) => wanted.has(comparable(item))) : wanted.has(comparable(value));
@@ -78,8 +86,13 @@ function pairTests<R extends NeutronRow>(resource: Resource<R>, wanted: Readonly
     const [key = '', value = ''] = pair.split('=', 2);
     byKey.set(key, (byKey.get(key) ?? new Set()).add(value));
   }
-  const ips = (row: R): Record<string, string>[] => (resource.fields['fixed_ips']?.(row) ?? []) as Record<string, string>[];
-  return [...byKey].map(([key, values]) => (row: R) => ips(row).some((ip) => matchesPair(key, ip, values)));
+  const ips = (row: R): Record<string, string>[] =>
+    (resource.fields['fixed_ips']?.(row) ?? []) as Record<string, string>[];
+  return [...byKey].map(
+    ([key, values]) =>
+      (row: R) =>
+        ips(row).some((ip) => matchesPair(key, ip, values)),
+  );
 }
 
 function matchesPair(key: string, ip: Record<string, string>, values: ReadonlySet<string>): boolean {
@@ -99,10 +112,14 @@ function sort<R extends NeutronRow>(resource: Resource<R>, rows: R[], call: Call
   const directions = call.query.getAll('sort_dir');
   if (keys.length !== directions.length) throw badRequest('The number of sort_keys and sort_dirs must be same');
   const absent = keys.filter((key) => !resource.filters.has(key));
-  if (absent.length > 0) throw badRequest(`[${absent.map((key) => `'${key}'`).join(', ')}] is invalid attribute for sort_keys`);
+  if (absent.length > 0)
+    throw badRequest(`[${absent.map((key) => `'${key}'`).join(', ')}] is invalid attribute for sort_keys`);
   return rows.sort((one, other) => {
     for (const [at, key] of keys.entries()) {
-      const order = compare(comparable((one as unknown as Record<string, unknown>)[key]), comparable((other as unknown as Record<string, unknown>)[key]));
+      const order = compare(
+        comparable((one as unknown as Record<string, unknown>)[key]),
+        comparable((other as unknown as Record<string, unknown>)[key]),
+      );
       if (order !== 0) return directions[at] === 'desc' ? -order : order;
     }
     return compare(one.id, other.id);
@@ -131,18 +148,28 @@ function paginate<R extends NeutronRow>(cloud: Cloud, resource: Resource<R>, row
 
 function limitOf(call: Call): number {
   const text = call.query.get('limit') ?? '0';
-  if (!/^\d+$/.test(text)) throw refuse(400, 'BadRequest', `Bad limit request: Limit must be an integer 0 or greater and not '${text}'.`);
+  if (!/^\d+$/.test(text))
+    throw refuse(400, 'BadRequest', `Bad limit request: Limit must be an integer 0 or greater and not '${text}'.`);
   return Number(text);
 }
 
-function markerIndex<R extends NeutronRow>(resource: Resource<R>, rows: readonly R[], marker: string | null): number | undefined {
+function markerIndex<R extends NeutronRow>(
+  resource: Resource<R>,
+  rows: readonly R[],
+  marker: string | null,
+): number | undefined {
   if (marker === null) return undefined;
   const at = rows.findIndex((row) => row.id === marker);
   if (at < 0) throw notFound[resource.kind](marker);
   return at;
 }
 
-function linksOf<R extends NeutronRow>(cloud: Cloud, call: Call, page: readonly R[], { limit, reverse }: { limit: number; reverse: boolean }) {
+function linksOf<R extends NeutronRow>(
+  cloud: Cloud,
+  call: Call,
+  page: readonly R[],
+  { limit, reverse }: { limit: number; reverse: boolean },
+) {
   const links: { rel: string; href: string }[] = [];
   const full = page.length >= limit;
   const href = (marker: string | undefined, back: boolean): string => {

@@ -2,10 +2,11 @@
 import type { Cloud } from './cloud.ts';
 import { oneOf, standard, text, toBoolean, toInteger, type AttributeMap } from './neutron-attributes.ts';
 import { newRow, standardView, textOr, type Resource } from './neutron-collection.ts';
-import { notFound, refuse } from './neutron-errors.ts';
+import { refuse } from './neutron-errors.ts';
+import { isForAll } from './neutron-visibility.ts';
 import { removePort } from './neutron-ports.ts';
 import type { NetworkRow } from './rows.ts';
-import { tokenOf, type Call, type JsonObject } from './wire.ts';
+import type { Call, JsonObject } from './wire.ts';
 
 const attributes: AttributeMap = {
   ...standard,
@@ -34,9 +35,24 @@ export function networkResource(cloud: Cloud): Resource<NetworkRow> {
     table: cloud.state.networks,
     attributes,
     view: (row, admin) => view(cloud, row, admin),
-    fields: { 'router:external': (row) => row.external, status: () => 'ACTIVE', 'provider:network_type': (row) => row.network_type },
+    fields: {
+      'router:external': (row) => row.external,
+      status: () => 'ACTIVE',
+      'provider:network_type': (row) => row.network_type,
+    },
     filters: new Set([
-      ...['id', 'name', 'admin_state_up', 'status', 'tenant_id', 'project_id', 'shared', 'router:external', 'mtu', 'description'],
+      ...[
+        'id',
+        'name',
+        'admin_state_up',
+        'status',
+        'tenant_id',
+        'project_id',
+        'shared',
+        'router:external',
+        'mtu',
+        'description',
+      ],
       ...['provider:network_type', 'revision_number', 'port_security_enabled'],
     ]),
     shared: isForAll,
@@ -48,18 +64,6 @@ export function networkResource(cloud: Cloud): Resource<NetworkRow> {
       remove(cloud, row);
     },
   };
-}
-
-/** Own, shared and external networks can be seen; throws NetworkNotFound for any other. */
-export function findNetwork(cloud: Cloud, call: Call, id: string): NetworkRow {
-  const network = cloud.state.networks.get(id);
-  const token = tokenOf(call);
-  if (network === undefined || !(token.admin || network.project_id === token.project_id || isForAll(network))) throw notFound.network(id);
-  return network;
-}
-
-function isForAll(row: NetworkRow): boolean {
-  return row.shared || row.external;
 }
 
 function create(cloud: Cloud, call: Call, wanted: JsonObject): NetworkRow {

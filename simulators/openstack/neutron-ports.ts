@@ -5,7 +5,7 @@ import { chooseAddresses, freeAddresses, takeAddresses } from './neutron-allocat
 import { listOf, standard, text, toBoolean, uuidReason, type AttributeMap } from './neutron-attributes.ts';
 import { neutronTime, newRow, standardView, storeChange, textOr, type Resource } from './neutron-collection.ts';
 import { forbidden, notFound, refuse } from './neutron-errors.ts';
-import { findNetwork } from './neutron-networks.ts';
+import { findNetwork } from './neutron-visibility.ts';
 import { defaultGroup } from './neutron-default-group.ts';
 import type { FixedIp, NetworkRow, PortRow } from './rows.ts';
 import { isObject, tokenOf, type Call, type JsonObject } from './wire.ts';
@@ -40,8 +40,26 @@ export function portResource(cloud: Cloud): Resource<PortRow> {
     view,
     fields: { fixed_ips: (row) => row.fixed_ips, 'binding:host_id': (row) => row.host },
     filters: new Set([
-      ...['id', 'name', 'network_id', 'admin_state_up', 'mac_address', 'fixed_ips', 'device_id', 'device_owner', 'tenant_id'],
-      ...['project_id', 'status', 'security_groups', 'description', 'binding:host_id', 'revision_number', 'port_security_enabled'],
+      ...[
+        'id',
+        'name',
+        'network_id',
+        'admin_state_up',
+        'mac_address',
+        'fixed_ips',
+        'device_id',
+        'device_owner',
+        'tenant_id',
+      ],
+      ...[
+        'project_id',
+        'status',
+        'security_groups',
+        'description',
+        'binding:host_id',
+        'revision_number',
+        'port_security_enabled',
+      ],
     ]),
     create: (call, wanted) => create(cloud, call, wanted),
     update: (call, row, wanted) => {
@@ -135,7 +153,8 @@ function networkOf(cloud: Cloud, call: Call, id: string): NetworkRow {
 }
 
 function update(cloud: Cloud, call: Call, port: PortRow, wanted: JsonObject): void {
-  const addresses = 'fixed_ips' in wanted ? chooseAddresses(cloud.state, port, wanted['fixed_ips'], port.fixed_ips) : undefined;
+  const addresses =
+    'fixed_ips' in wanted ? chooseAddresses(cloud.state, port, wanted['fixed_ips'], port.fixed_ips) : undefined;
   if ('security_groups' in wanted) port.security_groups = groupsFor(cloud, port, wanted['security_groups']);
   change(port, wanted);
   if (tokenOf(call).admin && 'binding:host_id' in wanted) port.status = port.host === '' ? 'DOWN' : 'ACTIVE';
@@ -157,32 +176,45 @@ function change(port: PortRow, wanted: JsonObject): void {
   port.host = textOr(wanted['binding:host_id'], port.host);
   if (isObject(wanted['binding:profile'])) port.profile = wanted['binding:profile'];
   if (typeof wanted['admin_state_up'] === 'boolean') port.admin_state_up = wanted['admin_state_up'];
-  if (typeof wanted['port_security_enabled'] === 'boolean') port.port_security_enabled = wanted['port_security_enabled'];
-  if (Array.isArray(wanted['allowed_address_pairs'])) port.allowed_address_pairs = wanted['allowed_address_pairs'] as PortRow['allowed_address_pairs'];
+  if (typeof wanted['port_security_enabled'] === 'boolean')
+    port.port_security_enabled = wanted['port_security_enabled'];
+  if (Array.isArray(wanted['allowed_address_pairs']))
+    port.allowed_address_pairs = wanted['allowed_address_pairs'] as PortRow['allowed_address_pairs'];
 }
 
 function groupsFor(cloud: Cloud, port: PortRow, wanted: unknown): string[] {
   if (!port.port_security_enabled || port.device_owner.startsWith('network:')) return [];
   if (!Array.isArray(wanted)) return [defaultGroup(cloud, port.project_id).id];
-  for (const id of wanted) if (cloud.state.securityGroups.get(String(id)) === undefined) throw notFound.security_group(String(id));
+  for (const id of wanted)
+    if (cloud.state.securityGroups.get(String(id)) === undefined) throw notFound.security_group(String(id));
   return wanted.map(String);
 }
 
 function refuseTakenMac(cloud: Cloud, port: PortRow): void {
   for (const other of cloud.state.ports.by('network', port.network_id)) {
     if (other.mac_address === port.mac_address) {
-      throw refuse(409, 'MacAddressInUse', `Unable to complete operation for network ${port.network_id}. The mac address ${port.mac_address} is in use.`);
+      throw refuse(
+        409,
+        'MacAddressInUse',
+        `Unable to complete operation for network ${port.network_id}. The mac address ${port.mac_address} is in use.`,
+      );
     }
   }
 }
 
 function refuseServicePort(port: PortRow): void {
   if (!['network:router_interface', 'network:router_gateway', 'network:floatingip'].includes(port.device_owner)) return;
-  throw refuse(409, 'ServicePortInUse', `Port ${port.id} cannot be deleted directly via the port API: has device owner ${port.device_owner}.`);
+  throw refuse(
+    409,
+    'ServicePortInUse',
+    `Port ${port.id} cannot be deleted directly via the port API: has device owner ${port.device_owner}.`,
+  );
 }
 
 function macReason(value: unknown): string | undefined {
-  return typeof value === 'string' && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value) ? undefined : `'${String(value)}' is not a valid MAC address`;
+  return typeof value === 'string' && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value)
+    ? undefined
+    : `'${String(value)}' is not a valid MAC address`;
 }
 
 function fixedIpReason(item: unknown): string | undefined {

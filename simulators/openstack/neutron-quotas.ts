@@ -56,7 +56,9 @@ function details(cloud: Cloud, project: string): Record<string, { used: number; 
     security_group_rule: state.securityGroupRules,
   };
   const limits = Object.entries(limitsOf(cloud, project));
-  return Object.fromEntries(limits.map(([kind, limit]) => [kind, { used: tables[kind]?.by('project', project).size ?? 0, limit, reserved: 0 }]));
+  return Object.fromEntries(
+    limits.map(([kind, limit]) => [kind, { used: tables[kind]?.by('project', project).size ?? 0, limit, reserved: 0 }]),
+  );
 }
 
 function change(cloud: Cloud, call: Call): Answer {

@@ -5,7 +5,7 @@ import { chooseAddresses } from './neutron-allocation.ts';
 import { standard, text, toBoolean, type AttributeMap } from './neutron-attributes.ts';
 import { newRow, standardView, textOr, type Resource } from './neutron-collection.ts';
 import { badRequest, badResource, refuse } from './neutron-errors.ts';
-import { findNetwork } from './neutron-networks.ts';
+import { findNetwork } from './neutron-visibility.ts';
 import { makePort, removePort, storePort } from './neutron-ports.ts';
 import type { NetworkRow, RouterRow } from './rows.ts';
 import { isObject, type Call, type JsonObject } from './wire.ts';
@@ -32,7 +32,17 @@ export function routerResource(cloud: Cloud): Resource<RouterRow> {
     attributes,
     view: (row) => view(cloud, row),
     fields: { status: () => 'ACTIVE' },
-    filters: new Set(['id', 'name', 'admin_state_up', 'status', 'tenant_id', 'project_id', 'description', 'revision_number', 'flavor_id']),
+    filters: new Set([
+      'id',
+      'name',
+      'admin_state_up',
+      'status',
+      'tenant_id',
+      'project_id',
+      'description',
+      'revision_number',
+      'flavor_id',
+    ]),
     create: (call, wanted) => create(cloud, call, wanted),
     update: (call, row, wanted) => {
       row.name = textOr(wanted['name'], row.name);
@@ -47,7 +57,9 @@ export function routerResource(cloud: Cloud): Resource<RouterRow> {
 }
 
 export function interfacesOf(cloud: Cloud, routerId: string) {
-  return [...cloud.state.ports.by('device', routerId)].filter((port) => port.device_owner === 'network:router_interface');
+  return [...cloud.state.ports.by('device', routerId)].filter(
+    (port) => port.device_owner === 'network:router_interface',
+  );
 }
 
 function create(cloud: Cloud, call: Call, wanted: JsonObject): RouterRow {
@@ -65,12 +77,20 @@ function create(cloud: Cloud, call: Call, wanted: JsonObject): RouterRow {
 }
 
 function changeGateway(cloud: Cloud, call: Call, row: RouterRow, wanted: unknown): void {
-  const network = isObject(wanted) && typeof wanted['network_id'] === 'string' ? externalNetwork(cloud, call, wanted['network_id']) : undefined;
+  const network =
+    isObject(wanted) && typeof wanted['network_id'] === 'string'
+      ? externalNetwork(cloud, call, wanted['network_id'])
+      : undefined;
   if (row.gateway !== null && row.gateway.network_id !== network?.id) dropGateway(cloud, row, row.gateway);
   if (network === undefined || !isObject(wanted)) return;
   const enable_snat = wanted['enable_snat'] !== false;
   if (row.gateway !== null) row.gateway.enable_snat = enable_snat;
-  else row.gateway = { network_id: network.id, enable_snat, port_id: gatewayPort(cloud, row, network, wanted['external_fixed_ips']) };
+  else
+    row.gateway = {
+      network_id: network.id,
+      enable_snat,
+      port_id: gatewayPort(cloud, row, network, wanted['external_fixed_ips']),
+    };
 }
 
 function externalNetwork(cloud: Cloud, call: Call, id: string): NetworkRow {
@@ -90,7 +110,11 @@ function gatewayPort(cloud: Cloud, row: RouterRow, network: NetworkRow, fixedIps
     port_security_enabled: false,
   });
   refuseSubnetOwnGateway(cloud, network, fixedIps);
-  port.fixed_ips = chooseAddresses(cloud.state, port, Array.isArray(fixedIps) && fixedIps.length > 0 ? fixedIps : undefined);
+  port.fixed_ips = chooseAddresses(
+    cloud.state,
+    port,
+    Array.isArray(fixedIps) && fixedIps.length > 0 ? fixedIps : undefined,
+  );
   storePort(cloud, port);
   return port.id;
 }
@@ -100,14 +124,19 @@ function refuseSubnetOwnGateway(cloud: Cloud, network: NetworkRow, fixedIps: unk
   const gateways = new Set([...cloud.state.subnets.by('network', network.id)].map((subnet) => subnet.gateway_ip));
   for (const ip of fixedIps) {
     const address = isObject(ip) ? ip['ip_address'] : undefined;
-    if (typeof address === 'string' && gateways.has(address)) throw badResource('router', `External IP ${address} is the same as the gateway IP`);
+    if (typeof address === 'string' && gateways.has(address))
+      throw badResource('router', `External IP ${address} is the same as the gateway IP`);
   }
 }
 
 function dropGateway(cloud: Cloud, row: RouterRow, gateway: NonNullable<RouterRow['gateway']>): void {
   for (const address of cloud.state.floatingIps.values()) {
     if (address.router_id !== row.id) continue;
-    throw refuse(409, 'RouterExternalGatewayInUseByFloatingIp', `Gateway cannot be updated for router ${row.id}, since a gateway to external network ${gateway.network_id} is required by one or more floating IPs.`);
+    throw refuse(
+      409,
+      'RouterExternalGatewayInUseByFloatingIp',
+      `Gateway cannot be updated for router ${row.id}, since a gateway to external network ${gateway.network_id} is required by one or more floating IPs.`,
+    );
   }
   const port = cloud.state.ports.get(gateway.port_id);
   if (port !== undefined) removePort(cloud, port);
@@ -124,15 +153,26 @@ function remove(cloud: Cloud, row: RouterRow): void {
 export function routesSubnet(cloud: Cloud, router: RouterRow, cidr: string, address: string): boolean {
   const block = parseCidr(cidr);
   const parsed = parseAddress(address);
-  return router.gateway !== null && block !== undefined && parsed !== undefined && contains(block, parsed) && interfacesOf(cloud, router.id).length > 0;
+  return (
+    router.gateway !== null &&
+    block !== undefined &&
+    parsed !== undefined &&
+    contains(block, parsed) &&
+    interfacesOf(cloud, router.id).length > 0
+  );
 }
 
 function gatewayReason(value: unknown): string | undefined {
   if (value === null) return undefined;
   if (!isObject(value)) return `'${String(value)}' is not a dictionary`;
-  const unexpected = Object.keys(value).filter((key) => !['network_id', 'enable_snat', 'external_fixed_ips', 'qos_policy_id'].includes(key));
+  const unexpected = Object.keys(value).filter(
+    (key) => !['network_id', 'enable_snat', 'external_fixed_ips', 'qos_policy_id'].includes(key),
+  );
   if (unexpected.length > 0) return `Unexpected keys supplied: ${unexpected.join(', ')}`;
-  if (Object.keys(value).length > 0 && value['network_id'] === undefined) throw badRequest("Invalid input for external_gateway_info. Reason: Validation of dictionary's keys failed. Expected keys: {'network_id'} Provided keys: {}.");
+  if (Object.keys(value).length > 0 && value['network_id'] === undefined)
+    throw badRequest(
+      "Invalid input for external_gateway_info. Reason: Validation of dictionary's keys failed. Expected keys: {'network_id'} Provided keys: {}.",
+    );
   return undefined;
 }
 

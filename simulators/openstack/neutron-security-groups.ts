@@ -39,7 +39,8 @@ export function securityGroupResource(cloud: Cloud): Resource<SecurityGroupRow> 
     filters: new Set(['id', 'name', 'tenant_id', 'project_id', 'description', 'stateful', 'revision_number', 'shared']),
     create: (call, wanted) => createGroup(cloud, call, wanted),
     update: (_, row, wanted) => {
-      if (row.name === 'default' && 'name' in wanted) throw refuse(409, 'SecurityGroupCannotUpdateDefault', 'Updating default security group not allowed.');
+      if (row.name === 'default' && 'name' in wanted)
+        throw refuse(409, 'SecurityGroupCannotUpdateDefault', 'Updating default security group not allowed.');
       row.name = textOr(wanted['name'], row.name);
     },
     remove: (_, row) => {
@@ -57,7 +58,16 @@ export function securityGroupRuleResource(cloud: Cloud): Resource<SecurityGroupR
     view: viewRule,
     fields: {},
     filters: new Set([
-      ...['id', 'security_group_id', 'direction', 'ethertype', 'protocol', 'port_range_min', 'port_range_max', 'remote_ip_prefix'],
+      ...[
+        'id',
+        'security_group_id',
+        'direction',
+        'ethertype',
+        'protocol',
+        'port_range_min',
+        'port_range_max',
+        'remote_ip_prefix',
+      ],
       ...['remote_group_id', 'tenant_id', 'project_id', 'description', 'revision_number'],
     ]),
     create: (call, wanted) => createRule(cloud, call, wanted),
@@ -71,19 +81,28 @@ export function securityGroupRuleResource(cloud: Cloud): Resource<SecurityGroupR
 
 function createGroup(cloud: Cloud, call: Call, wanted: JsonObject): SecurityGroupRow {
   const name = textOr(wanted['name'], '');
-  if (name.toLowerCase() === 'default') throw refuse(409, 'SecurityGroupDefaultAlreadyExists', 'Default security group already exists.');
-  const row: SecurityGroupRow = { ...newRow(call, wanted), revision_number: 1, name, stateful: wanted['stateful'] !== false };
+  if (name.toLowerCase() === 'default')
+    throw refuse(409, 'SecurityGroupDefaultAlreadyExists', 'Default security group already exists.');
+  const row: SecurityGroupRow = {
+    ...newRow(call, wanted),
+    revision_number: 1,
+    name,
+    stateful: wanted['stateful'] !== false,
+  };
   cloud.state.securityGroups.put(row);
   addFirstRules(cloud, row, false);
   return row;
 }
 
 function removeGroup(cloud: Cloud, row: SecurityGroupRow): void {
-  if (row.name === 'default') throw refuse(409, 'SecurityGroupCannotRemoveDefault', 'Insufficient rights for removing default security group.');
+  if (row.name === 'default')
+    throw refuse(409, 'SecurityGroupCannotRemoveDefault', 'Insufficient rights for removing default security group.');
   for (const port of cloud.state.ports.by('project', row.project_id)) {
-    if (port.security_groups.includes(row.id)) throw refuse(409, 'SecurityGroupInUse', `Security Group ${row.id} in use.`);
+    if (port.security_groups.includes(row.id))
+      throw refuse(409, 'SecurityGroupInUse', `Security Group ${row.id} in use.`);
   }
-  for (const rule of [...cloud.state.securityGroupRules.by('group', row.id)]) cloud.state.securityGroupRules.remove(rule.id);
+  for (const rule of [...cloud.state.securityGroupRules.by('group', row.id)])
+    cloud.state.securityGroupRules.remove(rule.id);
   cloud.state.securityGroups.remove(row.id);
 }
 
@@ -107,7 +126,15 @@ function createRule(cloud: Cloud, call: Call, wanted: JsonObject): SecurityGroup
   return row;
 }
 
-const identity = ['direction', 'ethertype', 'protocol', 'port_range_min', 'port_range_max', 'remote_ip_prefix', 'remote_group_id'] as const;
+const identity = [
+  'direction',
+  'ethertype',
+  'protocol',
+  'port_range_min',
+  'port_range_max',
+  'remote_ip_prefix',
+  'remote_group_id',
+] as const;
 
 function refuseTwice(cloud: Cloud, row: SecurityGroupRuleRow): void {
   for (const other of cloud.state.securityGroupRules.by('group', row.security_group_id)) {

@@ -1,12 +1,33 @@
 /** Subnets: blocks of addresses on a network, cut into allocation pools around the gateway. */
-import { canonical, contains, formatAddress, formatCidr, overlap, parseAddress, parseCidr, type Cidr } from './addresses.ts';
+import {
+  canonical,
+  contains,
+  formatAddress,
+  formatCidr,
+  overlap,
+  parseAddress,
+  parseCidr,
+  type Cidr,
+} from './addresses.ts';
 import type { Cloud } from './cloud.ts';
-import { addressReason, listOf, objectReason, oneOf, standard, text, toBoolean, toCidrText, toInteger, uuidReason, type AttributeMap } from './neutron-attributes.ts';
+import {
+  addressReason,
+  listOf,
+  objectReason,
+  oneOf,
+  standard,
+  text,
+  toBoolean,
+  toCidrText,
+  toInteger,
+  uuidReason,
+  type AttributeMap,
+} from './neutron-attributes.ts';
 import { newRow, standardView, textOr, type Resource } from './neutron-collection.ts';
 import { badResource, forbidden, invalidInput, refuse } from './neutron-errors.ts';
 import { announceDhcp } from './neutron-dhcp.ts';
 import { removePort, removeAddresses } from './neutron-ports.ts';
-import { findNetwork } from './neutron-networks.ts';
+import { findNetwork } from './neutron-visibility.ts';
 import type { NetworkRow, SubnetRow } from './rows.ts';
 import { tokenOf, type Call, type JsonObject } from './wire.ts';
 
@@ -21,9 +42,17 @@ const attributes: AttributeMap = {
   prefixlen: { post: 'optional', convert: toInteger },
   cidr: { post: 'optional', convert: toCidrText },
   gateway_ip: { post: 'optional', put: true, check: addressOrNone },
-  allocation_pools: { post: 'optional', put: true, check: listOf('IP pool', objectReason('IP pool', ['start', 'end'])) },
+  allocation_pools: {
+    post: 'optional',
+    put: true,
+    check: listOf('IP pool', objectReason('IP pool', ['start', 'end'])),
+  },
   dns_nameservers: { post: 'optional', put: true, check: listOf('nameserver', nameserverReason) },
-  host_routes: { post: 'optional', put: true, check: listOf('hostroute', objectReason('hostroute', ['destination', 'nexthop'])) },
+  host_routes: {
+    post: 'optional',
+    put: true,
+    check: listOf('hostroute', objectReason('hostroute', ['destination', 'nexthop'])),
+  },
   enable_dhcp: { post: 'optional', put: true, convert: toBoolean },
   ipv6_ra_mode: { post: 'optional', check: oneOf(['dhcpv6-stateful', 'dhcpv6-stateless', 'slaac']) },
   ipv6_address_mode: { post: 'optional', check: oneOf(['dhcpv6-stateful', 'dhcpv6-stateless', 'slaac']) },
@@ -93,7 +122,8 @@ function networkToExtend(cloud: Cloud, call: Call, id: string): NetworkRow {
 
 function cidrOf(wanted: JsonObject): Cidr {
   const given = wanted['cidr'];
-  if (typeof given !== 'string') throw badResource('subnets', 'a subnetpool must be specified in the absence of a cidr');
+  if (typeof given !== 'string')
+    throw badResource('subnets', 'a subnetpool must be specified in the absence of a cidr');
   const cidr = parseCidr(given);
   if (cidr === undefined) throw invalidInput(`${given} is not in a CIDR format`);
   if (cidr.version !== wanted['ip_version']) {
@@ -107,12 +137,15 @@ function refuseOverlap(cloud: Cloud, network: NetworkRow, cidr: Cidr): void {
   for (const other of cloud.state.subnets.by('network', network.id)) {
     const block = parseCidr(other.cidr);
     if (block === undefined || !overlap(block, cidr)) continue;
-    throw invalidInput(`Requested subnet with cidr: ${formatCidr(cidr)} for network: ${network.id} overlaps with another subnet`);
+    throw invalidInput(
+      `Requested subnet with cidr: ${formatCidr(cidr)} for network: ${network.id} overlaps with another subnet`,
+    );
   }
 }
 
 function refuseDhcpOn(cidr: Cidr): void {
-  if (cidr.prefix > (cidr.version === 4 ? 30 : 126)) throw invalidInput('Subnet has a prefix length that is incompatible with DHCP service enabled');
+  if (cidr.prefix > (cidr.version === 4 ? 30 : 126))
+    throw invalidInput('Subnet has a prefix length that is incompatible with DHCP service enabled');
 }
 
 // Without a word on it, the first address; null means none.
@@ -126,7 +159,8 @@ function gatewayOf(wanted: JsonObject, cidr: Cidr): string | null {
 
 function checkGateway(gateway: string, cidr: Cidr): void {
   const address = parseAddress(gateway);
-  if (address?.version !== cidr.version) throw invalidInput(`gateway_ip '${gateway}' does not match the ip_version '${cidr.version}'`);
+  if (address?.version !== cidr.version)
+    throw invalidInput(`gateway_ip '${gateway}' does not match the ip_version '${cidr.version}'`);
   const edge = address.value === cidr.first || (cidr.version === 4 && address.value === cidr.last);
   if (edge && cidr.last - cidr.first > 1n) throw invalidInput('Gateway is not valid on subnet');
 }
@@ -145,12 +179,25 @@ function checkPool(pool: Pools[number], cidr: Cidr, gateway: string | null): voi
   if (start === undefined || end === undefined || start.value > end.value) {
     throw refuse(400, 'InvalidAllocationPool', `The allocation pool ${pool.start}-${pool.end} is not valid.`);
   }
-  if (!contains(cidr, start) || !contains(cidr, end) || start.value === cidr.first || (cidr.version === 4 && end.value === cidr.last)) {
-    throw refuse(400, 'OutOfBoundsAllocationPool', `The allocation pool ${pool.start}-${pool.end} spans beyond the subnet cidr ${formatCidr(cidr)}.`);
+  const touchesEdge = start.value === cidr.first || (cidr.version === 4 && end.value === cidr.last);
+  if (!contains(cidr, start) || !contains(cidr, end) || touchesEdge) {
+    throw refuse(
+      400,
+      'OutOfBoundsAllocationPool',
+      `The allocation pool ${pool.start}-${pool.end} spans beyond the subnet cidr ${formatCidr(cidr)}.`,
+    );
   }
-  const at = gateway === null ? undefined : parseAddress(gateway);
-  if (at !== undefined && start.value <= at.value && at.value <= end.value) {
-    throw refuse(409, 'GatewayConflictWithAllocationPools', `Gateway ip ${String(gateway)} conflicts with allocation pool ${pool.start}-${pool.end}.`);
+  refuseGatewayIn(pool, gateway);
+}
+
+function refuseGatewayIn(pool: Pools[number], gateway: string | null): void {
+  const [start, end, at] = [pool.start, pool.end, gateway ?? ''].map((text) => parseAddress(text)?.value);
+  if (start !== undefined && end !== undefined && at !== undefined && start <= at && at <= end) {
+    throw refuse(
+      409,
+      'GatewayConflictWithAllocationPools',
+      `Gateway ip ${String(gateway)} conflicts with allocation pool ${pool.start}-${pool.end}.`,
+    );
   }
 }
 
@@ -159,7 +206,13 @@ function defaultPools(cidr: Cidr, gateway: string | null): Pools {
   const first = cidr.first + (cidr.prefix >= (cidr.version === 4 ? 31 : 127) ? 0n : 1n);
   const last = cidr.version === 4 && cidr.prefix < 31 ? cidr.last - 1n : cidr.last;
   const at = gateway === null ? undefined : parseAddress(gateway)?.value;
-  const spans: [bigint, bigint][] = at === undefined || at < first || at > last ? [[first, last]] : [[first, at - 1n], [at + 1n, last]];
+  const spans: [bigint, bigint][] =
+    at === undefined || at < first || at > last
+      ? [[first, last]]
+      : [
+          [first, at - 1n],
+          [at + 1n, last],
+        ];
   return spans
     .filter(([start, end]) => start <= end)
     .map(([start, end]) => ({ start: formatAddress(cidr.version, start), end: formatAddress(cidr.version, end) }));
@@ -180,15 +233,24 @@ function update(cloud: Cloud, row: SubnetRow, wanted: JsonObject): void {
 function changeGateway(cloud: Cloud, row: SubnetRow, gateway: string | null): void {
   if (gateway === row.gateway_ip) return;
   for (const port of cloud.state.ports.by('network', row.network_id)) {
-    if (port.device_owner === 'network:router_interface' && port.fixed_ips.some((ip) => ip.ip_address === row.gateway_ip)) {
-      throw refuse(409, 'GatewayIpInUse', `Current gateway ip ${String(row.gateway_ip)} already in use by port ${port.id}. Unable to update.`);
+    if (
+      port.device_owner === 'network:router_interface' &&
+      port.fixed_ips.some((ip) => ip.ip_address === row.gateway_ip)
+    ) {
+      throw refuse(
+        409,
+        'GatewayIpInUse',
+        `Current gateway ip ${String(row.gateway_ip)} already in use by port ${port.id}. Unable to update.`,
+      );
     }
   }
   row.gateway_ip = gateway;
 }
 
 function remove(cloud: Cloud, row: SubnetRow): void {
-  const users = [...cloud.state.ports.by('network', row.network_id)].filter((port) => port.fixed_ips.some((ip) => ip.subnet_id === row.id));
+  const users = [...cloud.state.ports.by('network', row.network_id)].filter((port) =>
+    port.fixed_ips.some((ip) => ip.subnet_id === row.id),
+  );
   if (users.some((port) => port.device_owner !== 'network:dhcp')) {
     const reason = 'One or more ports have an IP allocation from this subnet';
     throw refuse(409, 'SubnetInUse', `Unable to complete operation on subnet ${row.id}: ${reason}.`);

@@ -46,7 +46,10 @@ function addFor(routes: Routes, collection: string, table: Table<NeutronRow>): v
   routes.add('DELETE', `${path}/{tag}`, (call) => {
     const row = find(table, collection, call);
     if (!row.tags.includes(param(call, 'tag'))) throw tagNotFound(param(call, 'tag'));
-    change(call, row.tags.filter((tag) => tag !== param(call, 'tag')));
+    change(
+      call,
+      row.tags.filter((tag) => tag !== param(call, 'tag')),
+    );
     return noContent;
   });
 }
@@ -68,7 +71,9 @@ function tagsIn(call: Call): string[] {
 
 function checked(tag: unknown): string {
   if (typeof tag === 'string' && tag.length <= 255) return tag;
-  throw badRequest(`Invalid input for tags. Reason: '${String(tag)}' ${typeof tag === 'string' ? 'exceeds maximum length of 255' : 'is not a valid string'}.`);
+  throw badRequest(
+    `Invalid input for tags. Reason: '${String(tag)}' ${typeof tag === 'string' ? 'exceeds maximum length of 255' : 'is not a valid string'}.`,
+  );
 }
 
 function tagNotFound(tag: string) {

@@ -54,7 +54,12 @@ const actions: Readonly<Record<string, Action>> = {
     name: 'lock',
     from: anyState,
     run: (cloud, server, input) => {
-      lock(cloud, server, true, isObject(input) && typeof input['locked_reason'] === 'string' ? input['locked_reason'] : null);
+      lock(
+        cloud,
+        server,
+        true,
+        isObject(input) && typeof input['locked_reason'] === 'string' ? input['locked_reason'] : null,
+      );
     },
   },
   unlock: {
@@ -73,7 +78,8 @@ function begin(step: LifeStep, task: string): Action['run'] {
 }
 
 function refuseState(server: ServerRow, { name, from }: Action): void {
-  if (!from.includes(server.vm_state)) throw conflict(`Cannot '${name}' instance ${server.id} while it is in vm_state ${server.vm_state}`);
+  if (!from.includes(server.vm_state))
+    throw conflict(`Cannot '${name}' instance ${server.id} while it is in vm_state ${server.vm_state}`);
   if (server.task_state !== null && from !== anyState) {
     throw conflict(`Cannot '${name}' instance ${server.id} while it is in task_state ${server.task_state}`);
   }
@@ -82,7 +88,9 @@ function refuseState(server: ServerRow, { name, from }: Action): void {
 function reboot(cloud: Cloud, server: ServerRow, input: unknown): void {
   const type = isObject(input) ? String(input['type']).toUpperCase() : '';
   if (type !== 'SOFT' && type !== 'HARD') {
-    throw badRequest(`Invalid input for field/attribute type. Value: ${type}. '${type}' is not one of ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']`);
+    throw badRequest(
+      `Invalid input for field/attribute type. Value: ${type}. '${type}' is not one of ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']`,
+    );
   }
   startAction(cloud, server, 'reboot', type === 'SOFT' ? 'rebooting' : 'rebooting_hard');
 }
@@ -90,7 +98,7 @@ function reboot(cloud: Cloud, server: ServerRow, input: unknown): void {
 function resize(cloud: Cloud, server: ServerRow, input: unknown): void {
   const flavor = flavorIn(cloud, isObject(input) ? input : {});
   if (flavor.id === server.flavor.id) throw badRequest('When resizing, instances must change flavor!');
-  const excess = quotaExcess(cloud, server.project_id, flavor, 1, server.id);
+  const excess = quotaExcess(cloud, server.project_id, { flavor, count: 1, except: server.id });
   if (excess !== undefined) throw conflict(excess);
   server.old_flavor = server.flavor;
   server.flavor = flavor;

@@ -7,8 +7,12 @@ import type { FlavorRow } from './rows.ts';
 import { ok, param, type Call, type JsonObject } from './wire.ts';
 
 export function addFlavorRoutes(routes: Routes, cloud: Cloud): void {
-  routes.add('GET', '/v2.1/flavors', (call) => ok({ flavors: page(cloud, call).map((row) => summary(cloud, row, call)) }));
-  routes.add('GET', '/v2.1/flavors/detail', (call) => ok({ flavors: page(cloud, call).map((row) => detail(cloud, row, call)) }));
+  routes.add('GET', '/v2.1/flavors', (call) =>
+    ok({ flavors: page(cloud, call).map((row) => summary(cloud, row, call)) }),
+  );
+  routes.add('GET', '/v2.1/flavors/detail', (call) =>
+    ok({ flavors: page(cloud, call).map((row) => detail(cloud, row, call)) }),
+  );
   routes.add('GET', '/v2.1/flavors/{id}', (call) => ok({ flavor: detail(cloud, find(cloud, call), call) }));
   routes.add('GET', '/v2.1/flavors/{id}/os-extra_specs', (call) => ok({ extra_specs: find(cloud, call).extra_specs }));
 }

@@ -15,7 +15,9 @@ export function addInterfaceRoutes(routes: Routes, cloud: Cloud): void {
     const ports = [...cloud.state.ports.by('device', findServer(cloud, call).id)];
     return ok({ interfaceAttachments: ports.map((port) => show(port, call)) });
   });
-  routes.add('GET', `${path}/{port}`, (call) => ok({ interfaceAttachment: show(portOf(cloud, findServer(cloud, call), call), call) }));
+  routes.add('GET', `${path}/{port}`, (call) =>
+    ok({ interfaceAttachment: show(portOf(cloud, findServer(cloud, call), call), call) }),
+  );
   routes.add('POST', path, (call) => attach(cloud, call));
   routes.add('DELETE', `${path}/{port}`, (call) => {
     const server = findServer(cloud, call);
@@ -56,7 +58,8 @@ function nicIn(wanted: JsonObject): NicRequest {
   const fixed = isObject(first) && typeof first['ip_address'] === 'string' ? first['ip_address'] : undefined;
   const [network, port] = [wanted['net_id'], wanted['port_id']];
   if (typeof port === 'string' && isUuid(port)) return { network_id: undefined, port_id: port, fixed_ip: undefined };
-  if (typeof network === 'string' && isUuid(network)) return { network_id: network, port_id: undefined, fixed_ip: fixed };
+  if (typeof network === 'string' && isUuid(network))
+    return { network_id: network, port_id: undefined, fixed_ip: fixed };
   throw badRequest('Must input network_id when request IP address');
 }
 
@@ -66,6 +69,10 @@ function plugged(cloud: Cloud, server: ServerRow, nic: NicRequest): PortRow {
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
     if (nic.port_id !== undefined) throw conflict(`Port ${nic.port_id} is still in use.`);
-    throw badRequest(nic.fixed_ip === undefined ? `Network ${nic.network_id} could not be found.` : `Fixed IP address ${nic.fixed_ip} is already in use.`);
+    throw badRequest(
+      nic.fixed_ip === undefined
+        ? `Network ${nic.network_id} could not be found.`
+        : `Fixed IP address ${nic.fixed_ip} is already in use.`,
+    );
   }
 }

@@ -45,8 +45,17 @@ function create(cloud: Cloud, call: Call): Answer {
   const print = fingerprint(public_key);
   if (print === undefined) throw badRequest('Keypair data is invalid: failed to generate fingerprint');
   const user_id = tokenOf(call).user_id;
-  if (cloud.state.keypairs.get(`${user_id}/${name}`) !== undefined) throw conflict(`Key pair '${name}' already exists.`);
-  const row: KeypairRow = { id: `${user_id}/${name}`, name, user_id, type: 'ssh', public_key, fingerprint: print, created_at: Date.now() };
+  if (cloud.state.keypairs.get(`${user_id}/${name}`) !== undefined)
+    throw conflict(`Key pair '${name}' already exists.`);
+  const row: KeypairRow = {
+    id: `${user_id}/${name}`,
+    name,
+    user_id,
+    type: 'ssh',
+    public_key,
+    fingerprint: print,
+    created_at: Date.now(),
+  };
   cloud.state.keypairs.put(row);
   return { status: call.microversion >= 2 ? 201 : 200, body: { keypair: { ...summary(row, call), user_id } } };
 }
@@ -56,6 +65,11 @@ function summary({ name, public_key, fingerprint: print, type }: KeypairRow, cal
 }
 
 function detail(row: KeypairRow, call: Call): JsonObject {
-  const times = { created_at: `${isoMicroseconds(row.created_at).slice(0, 19)}.000000`, deleted: false, deleted_at: null, updated_at: null };
+  const times = {
+    created_at: `${isoMicroseconds(row.created_at).slice(0, 19)}.000000`,
+    deleted: false,
+    deleted_at: null,
+    updated_at: null,
+  };
   return { ...summary(row, call), user_id: row.user_id, id: 1, ...times };
 }

@@ -88,7 +88,9 @@ const steps: Readonly<Record<LifeStep, (cloud: Cloud, server: ServerRow) => void
 const largestHost = 1_048_576;
 
 function schedule(cloud: Cloud, server: ServerRow): void {
-  const excess = cloud.options.lateQuota ? quotaExcess(cloud, server.project_id, server.flavor, 1, server.id) : undefined;
+  const excess = cloud.options.lateQuota
+    ? quotaExcess(cloud, server.project_id, { flavor: server.flavor, count: 1, except: server.id })
+    : undefined;
   if (excess !== undefined) {
     fail(cloud, server, 413, excess);
     return;
@@ -113,12 +115,15 @@ function network(cloud: Cloud, server: ServerRow): void {
   const fault = cloud.faults.inLife('spawn', server.name);
   // Remembered in the row, so that the failure comes even if the simulator is restarted in between.
   server.doom.spawn = fault?.spawn_fail ?? null;
-  const extra = seconds(server.metadata['oslab:spawn_delay']) + (fault?.spawn_delay_ms ?? 0) + slowness(cloud, server.name);
+  const extra =
+    seconds(server.metadata['oslab:spawn_delay']) + (fault?.spawn_delay_ms ?? 0) + slowness(cloud, server.name);
   plan(cloud, server, 'spawn', 0.7 * vary(cloud.delays, cloud.delays.serverBuild) + extra);
 }
 
 function spawn(cloud: Cloud, server: ServerRow): void {
-  const wanted = server.name.includes('sim-error') ? 'abort' : (server.doom.spawn ?? server.metadata['oslab:spawn_fail']);
+  const wanted = server.name.includes('sim-error')
+    ? 'abort'
+    : (server.doom.spawn ?? server.metadata['oslab:spawn_fail']);
   const failure = wanted === undefined ? undefined : spawnFailures[wanted];
   if (failure !== undefined) {
     release(cloud, server);
@@ -134,7 +139,8 @@ const spawnFailures: Readonly<Record<string, { code: number; message: (server: S
   abort: { code: 500, message: ({ id }) => `Build of instance ${id} aborted: groundwork lab: injected failure` },
   reschedule: {
     code: 500,
-    message: ({ id }) => `Exceeded maximum number of retries. Exhausted all hosts available for retrying build failures for instance ${id}.`,
+    message: ({ id }) =>
+      `Exceeded maximum number of retries. Exhausted all hosts available for retrying build failures for instance ${id}.`,
   },
   novalidhost: { code: 500, message: () => 'No valid host was found. ' },
   quota: { code: 413, message: () => 'Quota exceeded for instances: Requested 1, but already used 2 of 2 instances' },
@@ -151,7 +157,13 @@ function destroy(cloud: Cloud, server: ServerRow): void {
   }
   release(cloud, server);
   cloud.state.servers.remove(server.id);
-  Object.assign(server, { vm_state: 'deleted', task_state: null, power_state: 0, addresses: {}, terminated_at: Date.now() });
+  Object.assign(server, {
+    vm_state: 'deleted',
+    task_state: null,
+    power_state: 0,
+    addresses: {},
+    terminated_at: Date.now(),
+  });
   cloud.state.deletedServers.put(server);
 }
 

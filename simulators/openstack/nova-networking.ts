@@ -56,9 +56,19 @@ function plug(cloud: Cloud, server: ServerRow, nic: NicRequest): { id: string; o
   const network = cloud.state.networks.get(nic.network_id ?? '');
   if (network === undefined) throw new Refusal({ status: 404 });
   checkQuota(cloud, 'port', server.project_id, cloud.state.ports.by('project', server.project_id).size);
-  const port = makePort(network, { project_id: server.project_id, device_id: server.id, device_owner: owner, host, status: 'ACTIVE' });
+  const port = makePort(network, {
+    project_id: server.project_id,
+    device_id: server.id,
+    device_owner: owner,
+    host,
+    status: 'ACTIVE',
+  });
   if (port.port_security_enabled) port.security_groups = groupIds(cloud, server);
-  port.fixed_ips = chooseAddresses(cloud.state, port, nic.fixed_ip === undefined ? undefined : [{ ip_address: canonical(nic.fixed_ip) }]);
+  port.fixed_ips = chooseAddresses(
+    cloud.state,
+    port,
+    nic.fixed_ip === undefined ? undefined : [{ ip_address: canonical(nic.fixed_ip) }],
+  );
   port.revision_number = 4; // Nova writes a port three more times while it builds
   storePort(cloud, port);
   return { id: port.id, owned: true };
@@ -99,7 +109,8 @@ function faultOf(server: ServerRow, refusal: Refusal): string {
     const network = server.nics[0]?.network_id ?? '';
     return `Build of instance ${server.id} aborted: Failed to allocate the network(s) with error No fixed IP addresses available for network: ${network}, not rescheduling.`;
   }
-  if (type === 'OverQuota') return `Build of instance ${server.id} aborted: Failed to allocate the network(s) with error Maximum number of ports exceeded, not rescheduling.`;
+  if (type === 'OverQuota')
+    return `Build of instance ${server.id} aborted: Failed to allocate the network(s) with error Maximum number of ports exceeded, not rescheduling.`;
   return `Exceeded maximum number of retries. Exhausted all hosts available for retrying build failures for instance ${server.id}.`;
 }
 

@@ -31,9 +31,13 @@ interface Use {
 export function addLimitRoutes(routes: Routes, cloud: Cloud): void {
   const path = '/v2.1/os-quota-sets/{project}';
   routes.add('GET', '/v2.1/limits', (call) => ok({ limits: { rate: [], absolute: absolute(cloud, call) } }));
-  routes.add('GET', path, (call) => ok({ quota_set: { id: readable(call), ...shown(call, limitsOf(cloud, readable(call))) } }));
+  routes.add('GET', path, (call) =>
+    ok({ quota_set: { id: readable(call), ...shown(call, limitsOf(cloud, readable(call))) } }),
+  );
   routes.add('GET', `${path}/defaults`, (call) => ok({ quota_set: { id: readable(call), ...shown(call, defaults) } }));
-  routes.add('GET', `${path}/detail`, (call) => ok({ quota_set: { id: readable(call), ...details(cloud, readable(call)) } }));
+  routes.add('GET', `${path}/detail`, (call) =>
+    ok({ quota_set: { id: readable(call), ...details(cloud, readable(call)) } }),
+  );
   routes.add('PUT', path, (call) => change(cloud, call));
   routes.add('DELETE', path, (call) => {
     if (!tokenOf(call).admin) throw forbidden('os-quota-sets:delete');
@@ -46,7 +50,11 @@ export function addLimitRoutes(routes: Routes, cloud: Cloud): void {
  * Why so many servers of this flavor do not fit; undefined when they do. With the option `lateQuota` only servers that
  * have left the scheduler count, and `except` never does.
  */
-export function quotaExcess(cloud: Cloud, project: string, flavor: FlavorRow, count: number, except = ''): string | undefined {
+export function quotaExcess(
+  cloud: Cloud,
+  project: string,
+  { flavor, count, except = '' }: { flavor: FlavorRow; count: number; except?: string },
+): string | undefined {
   const used = useOf(cloud, project, except);
   const limits = limitsOf(cloud, project);
   const wanted: Use = { cores: flavor.vcpus * count, instances: count, ram: flavor.ram * count };
@@ -127,7 +135,10 @@ function change(cloud: Cloud, call: Call): Answer {
   const limits = { ...cloud.state.novaQuotas.get(project)?.limits };
   for (const [name, value] of Object.entries(wanted)) {
     if (name === 'force' || name in retired) continue;
-    if (!(name in defaults)) throw badRequest(`Invalid input for field/attribute quota_set. Additional properties are not allowed ('${name}' was unexpected)`);
+    if (!(name in defaults))
+      throw badRequest(
+        `Invalid input for field/attribute quota_set. Additional properties are not allowed ('${name}' was unexpected)`,
+      );
     limits[name] = Number(value);
   }
   cloud.state.novaQuotas.put({ id: project, limits });

@@ -9,8 +9,7 @@ import { startBuild } from './nova-life.ts';
 import { groupIdsNamed } from './nova-networking.ts';
 import { quotaExcess, quotaRefusal } from './nova-quotas.ts';
 import { checkMetadata, readServer } from './nova-server-schema.ts';
-import { linksTo } from './nova-server-view.ts';
-import { serverUrl } from './nova-servers.ts';
+import { linksTo, serverUrl } from './nova-server-view.ts';
 import type { FlavorRow, NetworkRow, NicRequest, ServerRow } from './rows.ts';
 import { isObject, tokenOf, type Answer, type Call, type JsonObject } from './wire.ts';
 
@@ -86,11 +85,12 @@ function rowFor(cloud: Cloud, call: Call, wanted: JsonObject, count: number): Se
 
 function refuseOverQuota(cloud: Cloud, row: ServerRow, count: number): void {
   if (row.name.includes('sim-quota')) throw quotaRefusal(cloud, row.project_id);
-  const excess = quotaExcess(cloud, row.project_id, row.flavor, count);
+  const excess = quotaExcess(cloud, row.project_id, { flavor: row.flavor, count });
   if (excess !== undefined) throw refuse(403, excess);
   const limit = neutronLimit(cloud, 'port', row.project_id);
   const ports = row.nics.filter((nic) => nic.port_id === undefined).length * count;
-  if (limit >= 0 && cloud.state.ports.by('project', row.project_id).size + ports > limit) throw refuse(403, 'Maximum number of ports exceeded');
+  if (limit >= 0 && cloud.state.ports.by('project', row.project_id).size + ports > limit)
+    throw refuse(403, 'Maximum number of ports exceeded');
 }
 
 function flavorFor(cloud: Cloud, reference: unknown): FlavorRow {
@@ -110,34 +110,42 @@ function imageFor(cloud: Cloud, reference: unknown): string {
 
 function keyFor(cloud: Cloud, call: Call, name: unknown): string | null {
   if (typeof name !== 'string') return null;
-  if (cloud.state.keypairs.get(`${tokenOf(call).user_id}/${name}`) === undefined) throw badRequest('Invalid key_name provided.');
+  if (cloud.state.keypairs.get(`${tokenOf(call).user_id}/${name}`) === undefined)
+    throw badRequest('Invalid key_name provided.');
   return name;
 }
 
 function groupsFor(cloud: Cloud, call: Call, wanted: unknown): string[] {
-  const names = (Array.isArray(wanted) ? wanted : []).map((group: unknown) => String(isObject(group) ? group['name'] : group));
+  const names = (Array.isArray(wanted) ? wanted : []).map((group: unknown) =>
+    String(isObject(group) ? group['name'] : group),
+  );
   for (const name of names) {
     const found = groupIdsNamed(cloud, tokenOf(call).project_id ?? '', name);
     if (found.length === 0) throw badRequest(`Unable to find security_group with name or id '${name}'`);
-    if (found.length > 1) throw conflict(`Multiple security_group matches found for name '${name}', use an ID to be more specific.`);
+    if (found.length > 1)
+      throw conflict(`Multiple security_group matches found for name '${name}', use an ID to be more specific.`);
   }
   return [...new Set(names)];
 }
 
 function nicsFor(cloud: Cloud, call: Call, networks: unknown): NicRequest[] {
   if (networks === 'none') return [];
-  if (Array.isArray(networks) && networks.length > 0) return networks.map((entry) => nicFor(cloud, call, isObject(entry) ? entry : {}));
-  const candidates = [...cloud.state.networks.by('project', tokenOf(call).project_id ?? '')].filter((network) => !network.external);
+  if (Array.isArray(networks) && networks.length > 0)
+    return networks.map((entry) => nicFor(cloud, call, isObject(entry) ? entry : {}));
+  const candidates = [...cloud.state.networks.by('project', tokenOf(call).project_id ?? '')].filter(
+    (network) => !network.external,
+  );
   if (candidates.length > 1) throw conflict('Multiple possible networks found, use a Network ID to be more specific.');
   const only = candidates[0];
   if (only !== undefined) return [nicFor(cloud, call, { uuid: only.id })];
-  if (networks === 'auto') throw badRequest(`Unable to automatically allocate a network for project ${tokenOf(call).project_id}`);
+  if (networks === 'auto')
+    throw badRequest(`Unable to automatically allocate a network for project ${tokenOf(call).project_id}`);
   return [];
 }
 
 function nicFor(cloud: Cloud, call: Call, entry: JsonObject): NicRequest {
   if (typeof entry['port'] === 'string') return byPort(cloud, call, entry['port']);
-  if (typeof entry['uuid'] !== 'string') throw badRequest('Bad network format: missing \'uuid\'');
+  if (typeof entry['uuid'] !== 'string') throw badRequest("Bad network format: missing 'uuid'");
   const network = networkFor(cloud, call, entry['uuid']);
   const fixed = typeof entry['fixed_ip'] === 'string' ? entry['fixed_ip'] : undefined;
   if (fixed !== undefined) refuseTaken(cloud, network, fixed);
@@ -147,7 +155,8 @@ function nicFor(cloud: Cloud, call: Call, entry: JsonObject): NicRequest {
 function byPort(cloud: Cloud, call: Call, id: string): NicRequest {
   const port = cloud.state.ports.get(id);
   const token = tokenOf(call);
-  if (port === undefined || !(token.admin || port.project_id === token.project_id)) throw badRequest(`Port id ${id} could not be found.`);
+  if (port === undefined || !(token.admin || port.project_id === token.project_id))
+    throw badRequest(`Port id ${id} could not be found.`);
   if (port.device_id !== '') throw conflict(`Port ${id} is still in use.`);
   if (port.fixed_ips.length === 0) throw badRequest(`Port ${id} requires a FixedIP in order to be used.`);
   return { network_id: port.network_id, port_id: id, fixed_ip: undefined };
@@ -156,10 +165,14 @@ function byPort(cloud: Cloud, call: Call, id: string): NicRequest {
 function networkFor(cloud: Cloud, call: Call, id: string): NetworkRow {
   const network = cloud.state.networks.get(id);
   const token = tokenOf(call);
-  const visible = network !== undefined && (token.admin || network.project_id === token.project_id || network.shared || network.external);
+  const visible =
+    network !== undefined &&
+    (token.admin || network.project_id === token.project_id || network.shared || network.external);
   if (!visible) throw badRequest(`Network ${id} could not be found.`);
-  if (network.external && !token.admin && network.project_id !== token.project_id) throw forbidden('servers:create:attach_network');
-  if (cloud.state.subnets.by('network', id).size === 0) throw badRequest(`Network ${id} requires a subnet in order to boot instances on.`);
+  if (network.external && !token.admin && network.project_id !== token.project_id)
+    throw forbidden('servers:create:attach_network');
+  if (cloud.state.subnets.by('network', id).size === 0)
+    throw badRequest(`Network ${id} requires a subnet in order to boot instances on.`);
   return network;
 }
 
@@ -167,12 +180,17 @@ function refuseTaken(cloud: Cloud, network: NetworkRow, fixed: string): void {
   const address = canonical(fixed);
   for (const subnet of cloud.state.subnets.by('network', network.id)) {
     const holder = cloud.state.ports.get(heldIn(cloud.state, subnet.id).get(address) ?? '');
-    if (holder !== undefined) throw badRequest(`Fixed IP address ${fixed} is already in use on instance ${holder.device_id}.`);
+    if (holder !== undefined)
+      throw badRequest(`Fixed IP address ${fixed} is already in use on instance ${holder.device_id}.`);
   }
 }
 
 function hostnameOf(name: string): string {
-  return name.toLowerCase().replaceAll(/[\s_]/g, '-').replaceAll(/[^a-z0-9.-]/g, '').slice(0, 63);
+  return name
+    .toLowerCase()
+    .replaceAll(/[\s_]/g, '-')
+    .replaceAll(/[^a-z0-9.-]/g, '')
+    .slice(0, 63);
 }
 
 function textOrNull(value: unknown): string | null {

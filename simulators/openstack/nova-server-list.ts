@@ -22,11 +22,14 @@ function* candidates(cloud: Cloud, call: Call): Iterable<ServerRow> {
   const token = tokenOf(call);
   const all = ['1', 'true', 'yes', ''].includes((call.query.get('all_tenants') ?? 'no').toLowerCase());
   if (all && !token.admin) throw forbidden('servers:index:get_all_tenants');
-  const deleted = call.query.has('changes-since') || (token.admin && call.query.get('deleted')?.toLowerCase() === 'true');
-  const onlyDeleted = deleted && !call.query.has('changes-since');
-  const { servers, deletedServers } = cloud.state;
-  if (!onlyDeleted) yield* all ? servers.values() : servers.by('project', token.project_id ?? '');
-  if (deleted) yield* all ? deletedServers.values() : deletedServers.by('project', token.project_id ?? '');
+  for (const table of tablesFor(cloud, call)) yield* all ? table.values() : table.by('project', token.project_id ?? '');
+}
+
+// Deleted servers come with changes-since, and for an administrator who asks for nothing else.
+function tablesFor({ state }: Cloud, call: Call): (typeof state.servers)[] {
+  if (call.query.has('changes-since')) return [state.servers, state.deletedServers];
+  const onlyDeleted = tokenOf(call).admin && call.query.get('deleted')?.toLowerCase() === 'true';
+  return [onlyDeleted ? state.deletedServers : state.servers];
 }
 
 const control = new Set(['limit', 'marker', 'sort_key', 'sort_dir', 'all_tenants', 'deleted']);
@@ -46,7 +49,10 @@ const filters: Readonly<Record<string, (value: string) => Test>> = {
   flavor: (value) => (server) => server.flavor.id === value,
   'changes-since': (value) => {
     const since = Date.parse(value);
-    if (Number.isNaN(since)) throw badRequest(`Invalid input for query parameters changes-since. Value: ${value}. '${value}' is not a 'date-time'`);
+    if (Number.isNaN(since))
+      throw badRequest(
+        `Invalid input for query parameters changes-since. Value: ${value}. '${value}' is not a 'date-time'`,
+      );
     return (server) => server.updated >= since;
   },
   locked: (value) => (server) => server.locked === (value.toLowerCase() === 'true'),
@@ -65,9 +71,41 @@ const forAdministrators = new Set(['uuid', 'key_name', 'vm_state', 'task_state',
 
 /** In the schema of the query, but for a member without effect. */
 const ignored = new Set([
-  ...['metadata', 'system_metadata', 'description', 'hostname', 'host', 'node', 'user_id', 'config_drive', 'kernel_id', 'ramdisk_id'],
-  ...['availability_zone', 'root_device_name', 'power_state', 'progress', 'launch_index', 'launched_at', 'created_at', 'deleted_at'],
-  ...['terminated_at', 'access_ip_v4', 'access_ip_v6', 'cell_name', 'auto_disk_config', 'locked_by', 'not-tags-any', 'not-tags', 'tags', 'tags-any', 'changes-before'],
+  ...[
+    'metadata',
+    'system_metadata',
+    'description',
+    'hostname',
+    'host',
+    'node',
+    'user_id',
+    'config_drive',
+    'kernel_id',
+    'ramdisk_id',
+  ],
+  ...[
+    'availability_zone',
+    'root_device_name',
+    'power_state',
+    'progress',
+    'launch_index',
+    'launched_at',
+    'created_at',
+    'deleted_at',
+  ],
+  ...[
+    'terminated_at',
+    'access_ip_v4',
+    'access_ip_v6',
+    'cell_name',
+    'auto_disk_config',
+    'locked_by',
+    'not-tags-any',
+    'not-tags',
+    'tags',
+    'tags-any',
+    'changes-before',
+  ],
 ]);
 
 function testsOf(call: Call): Test[] {
@@ -87,7 +125,10 @@ function testsOf(call: Call): Test[] {
 
 function addressTest(value: string, version: number): Test {
   const pattern = regular(value);
-  return (server) => Object.values(server.addresses).some((list) => list.some((one) => one.version === version && pattern.test(one.addr)));
+  return (server) =>
+    Object.values(server.addresses).some((list) =>
+      list.some((one) => one.version === version && pattern.test(one.addr)),
+    );
 }
 
 // The database does the matching, without regard to case as MySQL's collation has none.
@@ -115,7 +156,10 @@ function sort(servers: ServerRow[], call: Call): ServerRow[] {
   const directions = call.query.getAll('sort_dir');
   const keys = (names.length === 0 ? ['created_at'] : names).map((name, at) => {
     const keyOf = sortKeys[name];
-    if (keyOf === undefined) throw badRequest(`Invalid input for query parameters sort_key. Value: ${name}. '${name}' is not one of ${Object.keys(sortKeys).join(', ')}`);
+    if (keyOf === undefined)
+      throw badRequest(
+        `Invalid input for query parameters sort_key. Value: ${name}. '${name}' is not one of ${Object.keys(sortKeys).join(', ')}`,
+      );
     return { keyOf, sign: directions[at] === 'asc' ? 1 : -1 };
   });
   return servers.sort((one, other) => {
@@ -127,9 +171,14 @@ function sort(servers: ServerRow[], call: Call): ServerRow[] {
   });
 }
 
-function paginate(cloud: Cloud, call: Call, servers: readonly ServerRow[]): { page: readonly ServerRow[]; next: string | undefined } {
+function paginate(
+  cloud: Cloud,
+  call: Call,
+  servers: readonly ServerRow[],
+): { page: readonly ServerRow[]; next: string | undefined } {
   const text = call.query.get('limit') ?? '';
-  if (!/^\d*$/.test(text)) throw badRequest(`Invalid input for query parameters limit. Value: ${text}. '${text}' does not match '^[0-9]*$'`);
+  if (!/^\d*$/.test(text))
+    throw badRequest(`Invalid input for query parameters limit. Value: ${text}. '${text}' does not match '^[0-9]*$'`);
   const limit = Math.min(text === '' ? cloud.options.novaMaxLimit : Number(text), cloud.options.novaMaxLimit);
   const start = startOf(call, servers);
   const page = servers.slice(start, start + limit);

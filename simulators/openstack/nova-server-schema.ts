@@ -45,7 +45,11 @@ export function readServer(call: Call): JsonObject {
   checkName(wanted['name']);
   checkReference('flavorRef', wanted['flavorRef'], /^.+$/);
   if (wanted['imageRef'] !== undefined && !isImageReference(wanted['imageRef'])) {
-    throw invalidField('imageRef', wanted['imageRef'], `${pythonRepr(wanted['imageRef'])} is not valid under any of the given schemas`);
+    throw invalidField(
+      'imageRef',
+      wanted['imageRef'],
+      `${pythonRepr(wanted['imageRef'])} is not valid under any of the given schemas`,
+    );
   }
   checkNetworks(wanted['networks'], call.microversion);
   checkTags(wanted['tags']);
@@ -57,12 +61,17 @@ export function readServer(call: Call): JsonObject {
 
 function checkFields(wanted: JsonObject, version: number): void {
   const required = ['name', 'flavorRef', ...(version >= 37 ? ['networks'] : [])];
-  for (const name of required) if (!(name in wanted)) throw invalidField('server', wanted, `${pythonRepr(name)} is a required property`);
+  for (const name of required)
+    if (!(name in wanted)) throw invalidField('server', wanted, `${pythonRepr(name)} is a required property`);
   const isKnown = (key: string): boolean => (fields[key] ?? 99) <= version && !(key === 'personality' && version >= 57);
   const unknown = Object.keys(wanted).filter((key) => !key.startsWith('os:') && !isKnown(key));
   if (unknown.length === 0) return;
   const list = unknown.map(pythonRepr).join(', ');
-  throw invalidField('server', wanted, `Additional properties are not allowed (${list} ${unknown.length === 1 ? 'was' : 'were'} unexpected)`);
+  throw invalidField(
+    'server',
+    wanted,
+    `Additional properties are not allowed (${list} ${unknown.length === 1 ? 'was' : 'were'} unexpected)`,
+  );
 }
 
 /** A server's name; throws 400. */
@@ -75,7 +84,8 @@ export function checkName(name: unknown): string {
 
 function checkReference(field: string, value: unknown, pattern: RegExp): void {
   const text = typeof value === 'number' ? String(value) : value;
-  if (typeof text !== 'string' || !pattern.test(text)) throw invalidField(field, value, `${pythonRepr(value)} does not match '${pattern.source}'`);
+  if (typeof text !== 'string' || !pattern.test(text))
+    throw invalidField(field, value, `${pythonRepr(value)} does not match '${pattern.source}'`);
 }
 
 function isImageReference(value: unknown): boolean {
@@ -118,7 +128,12 @@ export function checkMetadata(metadata: unknown): Record<string, string> {
   if (metadata === undefined) return {};
   if (!isObject(metadata)) throw invalidField('metadata', metadata, `${pythonRepr(metadata)} is not of type 'object'`);
   for (const [key, value] of Object.entries(metadata)) {
-    if (!/^[a-zA-Z0-9-_:. ]{1,255}$/.test(key)) throw invalidField('metadata', metadata, `${pythonRepr(key)} does not match any of the regexes: '^[a-zA-Z0-9-_:. ]{1,255}$'`);
+    if (!/^[a-zA-Z0-9-_:. ]{1,255}$/.test(key))
+      throw invalidField(
+        'metadata',
+        metadata,
+        `${pythonRepr(key)} does not match any of the regexes: '^[a-zA-Z0-9-_:. ]{1,255}$'`,
+      );
     if (typeof value !== 'string') throw invalidField(key, value, `${pythonRepr(value)} is not of type 'string'`);
     checkLength(key, value, 255);
   }
@@ -127,5 +142,6 @@ export function checkMetadata(metadata: unknown): Record<string, string> {
 }
 
 function checkLength(field: string, value: unknown, maximum: number): void {
-  if (typeof value === 'string' && value.length > maximum) throw invalidField(field, value, `${pythonRepr(value)} is too long`);
+  if (typeof value === 'string' && value.length > maximum)
+    throw invalidField(field, value, `${pythonRepr(value)} is too long`);
 }

@@ -24,7 +24,15 @@ export function summaryJson(cloud: Cloud, server: ServerRow): string {
 }
 
 export function linksTo(cloud: Cloud, collection: string, id: string): JsonObject[] {
-  return [{ rel: 'self', href: `${cloud.url}${prefixes.nova}/v2.1/${collection}/${id}` }, bookmark(cloud, collection, id)];
+  return [
+    { rel: 'self', href: `${cloud.url}${prefixes.nova}/v2.1/${collection}/${id}` },
+    bookmark(cloud, collection, id),
+  ];
+}
+
+/** Absolute address of a server or something below it. */
+export function serverUrl(cloud: Cloud, path: string): string {
+  return `${cloud.url}${prefixes.nova}/v2.1/servers/${path}`;
 }
 
 /** The API's status, from the two states Nova keeps. */
@@ -53,7 +61,18 @@ const statuses: Readonly<Record<string, string>> = {
 /** What may stand in the filter `status`. */
 export const knownStatuses: ReadonlySet<string> = new Set([
   ...Object.values(statuses),
-  ...['PAUSED', 'SUSPENDED', 'REBUILD', 'PASSWORD', 'MIGRATING', 'RESCUE', 'SOFT_DELETED', 'SHELVED', 'SHELVED_OFFLOADED', 'UNKNOWN'],
+  ...[
+    'PAUSED',
+    'SUSPENDED',
+    'REBUILD',
+    'PASSWORD',
+    'MIGRATING',
+    'RESCUE',
+    'SOFT_DELETED',
+    'SHELVED',
+    'SHELVED_OFFLOADED',
+    'UNKNOWN',
+  ],
 ]);
 
 interface Viewer {
@@ -74,7 +93,10 @@ function detail(cloud: Cloud, server: ServerRow, { version, admin, single }: Vie
     metadata: server.metadata,
     hostId: hostIdOf(server),
     image: { id: server.image_id, links: [bookmark(cloud, 'images', server.image_id)] },
-    flavor: version >= 47 ? embedded(server.flavor) : { id: server.flavor.id, links: [bookmark(cloud, 'flavors', server.flavor.id)] },
+    flavor:
+      version >= 47
+        ? embedded(server.flavor)
+        : { id: server.flavor.id, links: [bookmark(cloud, 'flavors', server.flavor.id)] },
     created: isoSeconds(server.created),
     updated: isoSeconds(server.updated),
     addresses: addressesOf(server),
@@ -105,7 +127,16 @@ function detail(cloud: Cloud, server: ServerRow, { version, admin, single }: Vie
   };
 }
 
-const withProgress = new Set(['ACTIVE', 'BUILD', 'REBOOT', 'HARD_REBOOT', 'RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE', 'SHUTOFF']);
+const withProgress = new Set([
+  'ACTIVE',
+  'BUILD',
+  'REBOOT',
+  'HARD_REBOOT',
+  'RESIZE',
+  'VERIFY_RESIZE',
+  'REVERT_RESIZE',
+  'SHUTOFF',
+]);
 
 function embedded(flavor: FlavorRow): JsonObject {
   const { vcpus, ram, disk, ephemeral, swap, name, extra_specs } = flavor;
@@ -115,7 +146,12 @@ function embedded(flavor: FlavorRow): JsonObject {
 function addressesOf(server: ServerRow): JsonObject {
   const shown = Object.entries(server.addresses).map(([network, list]) => [
     network,
-    list.map(({ version, addr, mac, type }) => ({ version, addr, 'OS-EXT-IPS:type': type, 'OS-EXT-IPS-MAC:mac_addr': mac })),
+    list.map(({ version, addr, mac, type }) => ({
+      version,
+      addr,
+      'OS-EXT-IPS:type': type,
+      'OS-EXT-IPS-MAC:mac_addr': mac,
+    })),
   ]);
   return Object.fromEntries(shown) as JsonObject;
 }

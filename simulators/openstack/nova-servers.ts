@@ -1,5 +1,5 @@
 /** The routes of servers themselves: lists, one, creation, renaming, deletion. */
-import { prefixes, type Cloud } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import { badRequest, conflict, invalidField, noInstance } from './nova-errors.ts';
 import { startDestroy } from './nova-life.ts';
 import { createServers } from './nova-server-create.ts';
@@ -24,7 +24,14 @@ export function addServerRoutes(routes: Routes, cloud: Cloud): void {
   });
   routes.add('GET', '/v2.1/servers/{id}/os-instance-actions', (call) => {
     const { id, user_id, project_id } = findServer(cloud, call);
-    const action = { action: 'create', instance_uuid: id, request_id: call.requestId, user_id, project_id, message: null };
+    const action = {
+      action: 'create',
+      instance_uuid: id,
+      request_id: call.requestId,
+      user_id,
+      project_id,
+      message: null,
+    };
     return { status: 200, body: { instanceActions: [action] } };
   });
 }
@@ -47,26 +54,30 @@ export function showServer(cloud: Cloud, server: ServerRow, call: Call): Answer 
   return { status: 200, json: `{"server":${detailJson(cloud, server, call, true)}}` };
 }
 
-/** Absolute address of a server or something below it. */
-export function serverUrl(cloud: Cloud, path: string): string {
-  return `${cloud.url}${prefixes.nova}/v2.1/servers/${path}`;
-}
-
-const changeable = new Set(['name', 'accessIPv4', 'accessIPv6', 'OS-DCF:diskConfig']);
+/** Fields of PUT and the microversion that brought each. */
+const changeable: Readonly<Record<string, number>> = {
+  name: 1,
+  accessIPv4: 1,
+  accessIPv6: 1,
+  'OS-DCF:diskConfig': 1,
+  description: 19,
+  hostname: 90,
+};
 
 function update(cloud: Cloud, call: Call): Answer {
   const body = parseJson(call.body);
   const wanted = isObject(body) ? body['server'] : undefined;
   if (!isObject(wanted)) throw badRequest("'server' is a required property");
-  for (const key of Object.keys(wanted)) {
-    const known = changeable.has(key) || (key === 'description' && call.microversion >= 19) || (key === 'hostname' && call.microversion >= 90);
-    if (!known) throw invalidField('server', wanted, `Additional properties are not allowed ('${key}' was unexpected)`);
+  const unknown = Object.keys(wanted).find((key) => (changeable[key] ?? 99) > call.microversion);
+  if (unknown !== undefined) {
+    throw invalidField('server', wanted, `Additional properties are not allowed ('${unknown}' was unexpected)`);
   }
   const server = findServer(cloud, call);
   if ('name' in wanted) server.name = checkName(wanted['name']);
   if (typeof wanted['accessIPv4'] === 'string') server.access_ip_v4 = wanted['accessIPv4'];
   if (typeof wanted['accessIPv6'] === 'string') server.access_ip_v6 = wanted['accessIPv6'];
-  if ('description' in wanted) server.description = typeof wanted['description'] === 'string' ? wanted['description'] : null;
+  if ('description' in wanted)
+    server.description = typeof wanted['description'] === 'string' ? wanted['description'] : null;
   server.updated = Date.now();
   cloud.state.servers.put(server);
   return showServer(cloud, server, call);

@@ -2,7 +2,8 @@
 import type { Cloud } from './cloud.ts';
 import { badRequest, refuse } from './nova-errors.ts';
 import { checkTag, checkTags } from './nova-server-schema.ts';
-import { findServer, serverUrl } from './nova-servers.ts';
+import { serverUrl } from './nova-server-view.ts';
+import { findServer } from './nova-servers.ts';
 import { unknownPath } from './plain-errors.ts';
 import type { Handler, Routes } from './routes.ts';
 import type { ServerRow } from './rows.ts';
@@ -11,24 +12,52 @@ import { isObject, noContent, ok, param, parseJson, type Answer, type Call } fro
 const path = '/v2.1/servers/{id}/tags';
 
 export function addTagRoutes(routes: Routes, cloud: Cloud): void {
-  routes.add('GET', path, since26((call) => ok({ tags: findServer(cloud, call).tags })));
-  routes.add('PUT', path, since26((call) => replace(cloud, call)));
-  routes.add('DELETE', path, since26((call) => {
-    store(cloud, findServer(cloud, call), []);
-    return noContent;
-  }));
-  routes.add('GET', `${path}/{tag}`, since26((call) => {
-    refuseMissing(findServer(cloud, call), param(call, 'tag'));
-    return noContent;
-  }));
-  routes.add('PUT', `${path}/{tag}`, since26((call) => add(cloud, call)));
-  routes.add('DELETE', `${path}/{tag}`, since26((call) => {
-    const server = findServer(cloud, call);
-    const tag = param(call, 'tag');
-    refuseMissing(server, tag);
-    store(cloud, server, server.tags.filter((one) => one !== tag));
-    return noContent;
-  }));
+  routes.add(
+    'GET',
+    path,
+    since26((call) => ok({ tags: findServer(cloud, call).tags })),
+  );
+  routes.add(
+    'PUT',
+    path,
+    since26((call) => replace(cloud, call)),
+  );
+  routes.add(
+    'DELETE',
+    path,
+    since26((call) => {
+      store(cloud, findServer(cloud, call), []);
+      return noContent;
+    }),
+  );
+  routes.add(
+    'GET',
+    `${path}/{tag}`,
+    since26((call) => {
+      refuseMissing(findServer(cloud, call), param(call, 'tag'));
+      return noContent;
+    }),
+  );
+  routes.add(
+    'PUT',
+    `${path}/{tag}`,
+    since26((call) => add(cloud, call)),
+  );
+  routes.add(
+    'DELETE',
+    `${path}/{tag}`,
+    since26((call) => {
+      const server = findServer(cloud, call);
+      const tag = param(call, 'tag');
+      refuseMissing(server, tag);
+      store(
+        cloud,
+        server,
+        server.tags.filter((one) => one !== tag),
+      );
+      return noContent;
+    }),
+  );
 }
 
 function since26(handler: Handler): Handler {

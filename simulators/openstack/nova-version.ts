@@ -18,7 +18,8 @@ export function negotiate(call: Call): number {
   if (text === undefined) return 1;
   if (text === 'latest') return maximum;
   const parts = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(text);
-  if (parts === null) throw badRequest(`API Version String ${text} is of invalid format. Must be of format MajorNum.MinorNum.`);
+  if (parts === null)
+    throw badRequest(`API Version String ${text} is of invalid format. Must be of format MajorNum.MinorNum.`);
   const [major, minor] = [Number(parts[1]), Number(parts[2])];
   if (major === 2 && minor >= 1 && minor <= maximum) return minor;
   throw refuse(406, `Version ${text} is not supported by the API. Minimum is 2.1 and maximum is 2.${maximum}.`);
@@ -27,7 +28,8 @@ export function negotiate(call: Call): number {
 /** The headers of every versioned answer; for a version that was refused, the refused one. */
 export function versionHeaders(call: Call): Record<string, string | string[]> {
   const wanted = wantedVersion(call);
-  const version = call.microversion > 0 ? `2.${call.microversion}` : /^\d+\.\d+$/.test(wanted ?? '') ? String(wanted) : '2.1';
+  const version =
+    call.microversion > 0 ? `2.${call.microversion}` : /^\d+\.\d+$/.test(wanted ?? '') ? String(wanted) : '2.1';
   return {
     'OpenStack-API-Version': `compute ${version}`,
     'X-OpenStack-Nova-API-Version': version,
@@ -46,7 +48,14 @@ function wantedVersion(call: Call): string | undefined {
 }
 
 export function showVersions(cloud: Cloud): Answer {
-  const old = { id: 'v2.0', status: 'SUPPORTED', version: '', min_version: '', updated: '2011-01-21T11:33:21Z', links: [self(cloud, 'v2')] };
+  const old = {
+    id: 'v2.0',
+    status: 'SUPPORTED',
+    version: '',
+    min_version: '',
+    updated: '2011-01-21T11:33:21Z',
+    links: [self(cloud, 'v2')],
+  };
   return { status: 200, body: { versions: [old, current(cloud)] } };
 }
 

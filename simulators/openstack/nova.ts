@@ -38,7 +38,10 @@ export function createNova(cloud: Cloud): (call: Call) => Answer {
   );
   return (call) => {
     const answer = settle(() => dispatch(routes, cloud, call));
-    const headers = { ...(open.has(withoutSlash(call.path)) ? {} : versionHeaders(call)), 'X-Compute-Request-Id': call.requestId };
+    const headers = {
+      ...(open.has(withoutSlash(call.path)) ? {} : versionHeaders(call)),
+      'X-Compute-Request-Id': call.requestId,
+    };
     return { ...answer, headers: { ...headers, ...answer.headers } };
   };
 }
@@ -60,5 +63,7 @@ function withoutSlash(path: string): string {
 
 // Older catalogues put the project's id behind the version; Nova takes both.
 function ownPath(path: string, project: string | null | undefined): string {
-  return typeof project === 'string' && path.startsWith(`/v2.1/${project}/`) ? `/v2.1${path.slice(6 + project.length)}` : path;
+  return typeof project === 'string' && path.startsWith(`/v2.1/${project}/`)
+    ? `/v2.1${path.slice(6 + project.length)}`
+    : path;
 }

@@ -23,7 +23,12 @@ export interface Persistence {
 }
 
 /** Used when nothing is to be kept. */
-export const noPersistence: Persistence = { dirty: false, flush: () => undefined, compact: () => undefined, close: () => undefined };
+export const noPersistence: Persistence = {
+  dirty: false,
+  flush: () => undefined,
+  compact: () => undefined,
+  close: () => undefined,
+};
 
 /** Loads what the file holds into the empty tables of `state` and from then on records every change. */
 export function openPersistence(file: string, state: State): Persistence {

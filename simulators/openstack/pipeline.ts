@@ -44,7 +44,10 @@ export async function run(line: Pipeline, call: Call, client: Client): Promise<v
   const gates = line.gates.onCall(call, line.nameOf);
   const faults = line.cloud.faults.onCall(call, line.nameOf);
   const delay = delayOf(line.cloud, call) + faults.reduce((sum, { delay_ms }) => sum + (delay_ms ?? 0), 0);
-  if (delay > 0) await new Promise<void>((resolve) => { line.cloud.agenda.after(delay, resolve); });
+  if (delay > 0)
+    await new Promise<void>((resolve) => {
+      line.cloud.agenda.after(delay, resolve);
+    });
   const late = await holdBefore(line, logged, gates, client);
   if (late === 'dropped' || !beforeEffect(faults, client, logged)) return;
   const answer = line.services[call.service](call);
@@ -56,11 +59,17 @@ export async function run(line: Pipeline, call: Call, client: Client): Promise<v
 const created = /^\/v2\.0\/(networks|subnets|routers|ports|floatingips)$|\/add_router_interface$/;
 
 function delayOf({ delays }: Cloud, call: Call): number {
-  const creates = call.service === 'neutron' && (call.method === 'POST' || call.method === 'PUT') && created.test(call.path);
+  const creates =
+    call.service === 'neutron' && (call.method === 'POST' || call.method === 'PUT') && created.test(call.path);
   return vary(delays, delays.everyCall + (creates ? delays.networkCreate : 0));
 }
 
-async function holdBefore(line: Pipeline, logged: LoggedCall, gates: readonly Gate[], client: Client): Promise<'dropped' | 'goes on'> {
+async function holdBefore(
+  line: Pipeline,
+  logged: LoggedCall,
+  gates: readonly Gate[],
+  client: Client,
+): Promise<'dropped' | 'goes on'> {
   const before = gates.filter((gate) => gate.phase === 'before');
   if (before.length === 0) return 'goes on';
   await holdAt(line, logged, before, 'before');
@@ -106,9 +115,14 @@ function sendFault(fault: FaultAction, client: Client, logged: LoggedCall): void
 
 /** What the service itself, or a proxy in front of it, would say with this status. */
 function bodyOf(service: ServiceName, code: number): unknown {
-  const message = code === 429 ? 'Too many requests. Try again later.' : 'The service is unavailable or failed (simulated).';
-  if (service === 'neutron') return { NeutronError: { type: code === 500 ? 'HTTPInternalServerError' : 'ServiceUnavailable', message, detail: '' } };
-  if (service === 'nova') return { [code === 429 ? 'overLimit' : code === 503 ? 'serviceUnavailable' : 'computeFault']: { code, message } };
+  const message =
+    code === 429 ? 'Too many requests. Try again later.' : 'The service is unavailable or failed (simulated).';
+  if (service === 'neutron')
+    return {
+      NeutronError: { type: code === 500 ? 'HTTPInternalServerError' : 'ServiceUnavailable', message, detail: '' },
+    };
+  if (service === 'nova')
+    return { [code === 429 ? 'overLimit' : code === 503 ? 'serviceUnavailable' : 'computeFault']: { code, message } };
   if (service === 'keystone') return { error: { code, message, title: 'Error' } };
   return { message, code: `${code} Error`, title: 'Error' };
 }
@@ -126,7 +140,7 @@ function written(persistence: Persistence): Promise<void> {
           persistence.flush();
           resolve();
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });

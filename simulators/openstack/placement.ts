@@ -5,7 +5,13 @@ import { unknownPath } from './plain-errors.ts';
 import { ok, settle, type Answer, type Call } from './wire.ts';
 
 export function createPlacement(cloud: Cloud): (call: Call) => Answer {
-  const version = { id: 'v1.0', status: 'CURRENT', min_version: '1.0', max_version: '1.39', links: [{ rel: 'self', href: '' }] };
+  const version = {
+    id: 'v1.0',
+    status: 'CURRENT',
+    min_version: '1.0',
+    max_version: '1.39',
+    links: [{ rel: 'self', href: '' }],
+  };
   return (call) =>
     settle(() => {
       if (call.method === 'GET' && call.path.replace(/\/+$/, '') === '') return ok({ versions: [version] });

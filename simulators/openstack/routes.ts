@@ -9,9 +9,9 @@ export type Handler = (call: Call) => Answer;
 
 interface Node {
   readonly literal: Map<string, Node>;
-  /** Several names: routes that share a prefix may call the same segment differently. */
-  parameter: { readonly names: Set<string>; readonly node: Node } | undefined;
-  readonly handlers: Map<string, Handler>;
+  /** Routes may name the same segment differently; each remembers its own names. */
+  parameter: Node | undefined;
+  readonly handlers: Map<string, { readonly handler: Handler; readonly names: readonly string[] }>;
 }
 
 export interface Match {
@@ -26,14 +26,16 @@ export class Routes {
 
   add(method: string, path: string, handler: Handler): this {
     let node = this.#root;
-    for (const segment of segmentsOf(path)) node = childFor(node, segment);
-    node.handlers.set(method, handler);
+    const segments = segmentsOf(path);
+    for (const segment of segments) node = childFor(node, segment);
+    const names = segments.filter(isParameter).map((segment) => segment.slice(1, -1));
+    node.handlers.set(method, { handler, names });
     return this;
   }
 
   /** Undefined when no route has this path; a match without handler when the path exists but not for this method. */
   find(method: string, path: string): Match | undefined {
-    const params: Record<string, string> = {};
+    const values: string[] = [];
     let node: Node = this.#root;
     for (const segment of segmentsOf(path)) {
       const literal = node.literal.get(segment);
@@ -42,11 +44,13 @@ export class Routes {
         continue;
       }
       if (node.parameter === undefined) return undefined;
-      for (const name of node.parameter.names) params[name] = decode(segment);
-      node = node.parameter.node;
+      values.push(decode(segment));
+      node = node.parameter;
     }
     if (node.handlers.size === 0) return undefined;
-    return { handler: node.handlers.get(method), params, methods: [...node.handlers.keys()] };
+    const route = node.handlers.get(method);
+    const params = Object.fromEntries((route?.names ?? []).map((name, at) => [name, values[at] ?? '']));
+    return { handler: route?.handler, params, methods: [...node.handlers.keys()] };
   }
 }
 
@@ -58,11 +62,14 @@ function segmentsOf(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '');
 }
 
+function isParameter(segment: string): boolean {
+  return segment.startsWith('{');
+}
+
 function childFor(node: Node, segment: string): Node {
-  if (segment.startsWith('{')) {
-    node.parameter ??= { names: new Set(), node: newNode() };
-    node.parameter.names.add(segment.slice(1, -1));
-    return node.parameter.node;
+  if (isParameter(segment)) {
+    node.parameter ??= newNode();
+    return node.parameter;
   }
   let child = node.literal.get(segment);
   if (child === undefined) {

@@ -100,7 +100,17 @@ export interface NicRequest {
   fixed_ip: string | undefined;
 }
 
-export type LifeStep = 'schedule' | 'network' | 'spawn' | 'destroy' | 'reboot' | 'start' | 'stop' | 'resize' | 'confirm' | 'revert';
+export type LifeStep =
+  | 'schedule'
+  | 'network'
+  | 'spawn'
+  | 'destroy'
+  | 'reboot'
+  | 'start'
+  | 'stop'
+  | 'resize'
+  | 'confirm'
+  | 'revert';
 
 export interface ServerRow {
   id: string;

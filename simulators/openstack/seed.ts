@@ -21,7 +21,14 @@ export function seed(cloud: Cloud): void {
   seedPublicNetwork(cloud);
   const user = hexFor('user lab');
   const print = fingerprint(labKey) ?? '';
-  const key = { name: 'lab-key', user_id: user, type: 'ssh', public_key: labKey, fingerprint: print, created_at: Date.now() };
+  const key = {
+    name: 'lab-key',
+    user_id: user,
+    type: 'ssh',
+    public_key: labKey,
+    fingerprint: print,
+    created_at: Date.now(),
+  };
   cloud.state.keypairs.put({ id: `${user}/lab-key`, ...key });
 }
 
@@ -36,7 +43,11 @@ function seedAccounts(cloud: Cloud): void {
     users.put({ id: hexFor(`user ${name}`), name, domain_id: 'default', enabled: true, passwords });
   }
   const assign = (user: string, project: string, role: string): void => {
-    const [project_id, user_id, role_id] = [hexFor(`project ${project}`), hexFor(`user ${user}`), hexFor(`role ${role}`)];
+    const [project_id, user_id, role_id] = [
+      hexFor(`project ${project}`),
+      hexFor(`user ${user}`),
+      hexFor(`role ${role}`),
+    ];
     assignments.put({ id: `${project_id}/${user_id}/${role_id}`, project_id, user_id, role_id });
   };
   assign('admin', 'admin', 'admin');
@@ -49,7 +60,15 @@ function seedAccounts(cloud: Cloud): void {
 function seedQuotas({ state }: Cloud): void {
   state.novaQuotas.put({ id: hexFor('project lab'), limits: { instances: 200, cores: 800, ram: -1 } });
   state.novaQuotas.put({ id: hexFor('project lab-small-quota'), limits: { instances: 2, cores: 4, ram: 8192 } });
-  const ample = { network: 500, subnet: 1000, port: 5000, router: 200, floatingip: 200, security_group: 200, security_group_rule: 2000 };
+  const ample = {
+    network: 500,
+    subnet: 1000,
+    port: 5000,
+    router: 200,
+    floatingip: 200,
+    security_group: 200,
+    security_group_rule: 2000,
+  };
   state.neutronQuotas.put({ id: hexFor('project lab'), limits: ample });
   state.neutronQuotas.put({ id: hexFor('project lab-small-quota'), limits: { network: 2 } });
 }
@@ -63,14 +82,25 @@ function seedFlavors({ state }: Cloud): void {
     ['oslab.toobig', 16_777_216, 1, 1],
   ];
   for (const [index, [name, ram, vcpus, disk]] of sizes.entries()) {
-    const rest = { ephemeral: 0, swap: 0, rxtx_factor: 1, is_public: true, disabled: false, description: null, extra_specs: {} };
+    const rest = {
+      ephemeral: 0,
+      swap: 0,
+      rxtx_factor: 1,
+      is_public: true,
+      disabled: false,
+      description: null,
+      extra_specs: {},
+    };
     state.flavors.put({ id: String(index + 1), name, ram, vcpus, disk, ...rest });
   }
 }
 
 function seedImages({ state }: Cloud): void {
   const content = Buffer.alloc(1024);
-  for (const [name, os] of [['ubuntu-22.04', 'ubuntu'], ['debian-12', 'debian']] as const) {
+  for (const [name, os] of [
+    ['ubuntu-22.04', 'ubuntu'],
+    ['debian-12', 'debian'],
+  ] as const) {
     const now = neutronTime();
     state.images.put({
       id: uuidFor(`image ${name}`),

@@ -52,7 +52,8 @@ export interface OpenStackSimulator {
 /** @throws Error when the port is taken or the data directory cannot be used. */
 export async function createOpenStackSimulator(options: SimulatorOptions = {}): Promise<OpenStackSimulator> {
   const cloud = createCloud(options);
-  const persistence = options.dataDir === undefined ? noPersistence : openPersistence(join(options.dataDir, 'state.jsonl'), cloud.state);
+  const persistence =
+    options.dataDir === undefined ? noPersistence : openPersistence(join(options.dataDir, 'state.jsonl'), cloud.state);
   const pipeline = createPipeline(cloud, persistence);
   const server = createServer((request, response) => void serve(pipeline, request, response));
   server.keepAliveTimeout = 60_000;
@@ -70,7 +71,14 @@ export async function createOpenStackSimulator(options: SimulatorOptions = {}): 
 }
 
 function createCloud(options: SimulatorOptions): Cloud {
-  const { region = 'RegionOne', password = 'lab', tokenLifetime = 86_400, lateQuota = false, novaMaxLimit = 1000, slow = 10_000 } = options;
+  const {
+    region = 'RegionOne',
+    password = 'lab',
+    tokenLifetime = 86_400,
+    lateQuota = false,
+    novaMaxLimit = 1000,
+    slow = 10_000,
+  } = options;
   return {
     options: { region, password, tokenLifetime, lateQuota, novaMaxLimit, slow },
     state: createState(),
@@ -116,12 +124,24 @@ async function serve(pipeline: Pipeline, request: IncomingMessage, response: Ser
     const client = clientOf(request, response, 'req-admin');
     const { pathname, searchParams } = new URL(url, 'http://simulator');
     if (!pathname.startsWith('/_sim')) client.send({ status: 404, body: { error: 'no service has this path' } });
-    else client.send(await administer(backstage(pipeline), { method: request.method ?? 'GET', path: pathname.slice(5), query: searchParams, body }));
+    else
+      client.send(
+        await administer(backstage(pipeline), {
+          method: request.method ?? 'GET',
+          path: pathname.slice(5),
+          query: searchParams,
+          body,
+        }),
+      );
     if (pipeline.persistence.dirty) pipeline.persistence.flush();
   } catch (error) {
     if (request.socket.destroyed) return; // the client went away in the middle of its request
     response.writeHead(500, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify({ error: `defect of the simulator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` }));
+    response.end(
+      JSON.stringify({
+        error: `defect of the simulator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      }),
+    );
   }
 }
 

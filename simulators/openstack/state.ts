@@ -19,14 +19,20 @@ export function createState() {
     deletedServers: new Table<rows.ServerRow>('deletedServers', { project: (row) => row.project_id }),
     neutronQuotas: new Table<rows.QuotaRow>('neutronQuotas'),
     networks: new Table<rows.NetworkRow>('networks', { project: (row) => row.project_id }),
-    subnets: new Table<rows.SubnetRow>('subnets', { project: (row) => row.project_id, network: (row) => row.network_id }),
+    subnets: new Table<rows.SubnetRow>('subnets', {
+      project: (row) => row.project_id,
+      network: (row) => row.network_id,
+    }),
     ports: new Table<rows.PortRow>('ports', {
       project: (row) => row.project_id,
       network: (row) => row.network_id,
       device: (row) => row.device_id,
     }),
     routers: new Table<rows.RouterRow>('routers', { project: (row) => row.project_id }),
-    floatingIps: new Table<rows.FloatingIpRow>('floatingIps', { project: (row) => row.project_id, port: (row) => row.port_id ?? '' }),
+    floatingIps: new Table<rows.FloatingIpRow>('floatingIps', {
+      project: (row) => row.project_id,
+      port: (row) => row.port_id ?? '',
+    }),
     securityGroups: new Table<rows.SecurityGroupRow>('securityGroups', { project: (row) => row.project_id }),
     securityGroupRules: new Table<rows.SecurityGroupRuleRow>('securityGroupRules', {
       project: (row) => row.project_id,
