@@ -143,7 +143,8 @@ async function observe(cloud: Cloud, refs: readonly ResourceRef[], ctx: CallCont
     [...wantedIds].filter((id) => !listedIds.has(id)),
     ctx,
   );
-  const alive = [...listed, ...unseen].filter(({ status }) => !isGone(status));
+  // DELETED is the last moment of a deletion, before the 404; SOFT_DELETED lasts for as long as the operators please.
+  const alive = [...listed, ...unseen].filter(({ status }) => status !== 'SOFT_DELETED');
   const told = await Promise.all(alive.map((server) => withFault(cloud, server, ctx)));
   return new Map(told.map((server) => [server.id, readServer(server)]));
 }
