@@ -59,7 +59,9 @@ describe('loading a configuration', () => {
       provider: 'openstack',
       cloud: 'c',
       clouds_file: '/etc/c.yaml',
+      burst: 100,
       concurrency: 16,
+      rate_per_second: 100,
     });
     expect(load(text, { environment: { GROUNDWORK_DATA_DIR: 'e' } }).data_dir).toBe('/work/e');
     expect(load('server: {port: 1}').data_dir).toBe('/work/.groundwork');

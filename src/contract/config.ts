@@ -47,20 +47,18 @@ export const RegionConfig = Type.Object(
       maximum: 1000,
       description: 'Calls to this cloud at the same time.',
     }),
-    rate_per_second: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        maximum: 10000,
-        description: 'Calls to this cloud per second, on average. Without it only `concurrency` limits.',
-      }),
-    ),
-    burst: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 10000,
-        description: 'Calls that may go out at once before `rate_per_second` holds them back.',
-      }),
-    ),
+    rate_per_second: Type.Number({
+      default: 100,
+      exclusiveMinimum: 0,
+      maximum: 10000,
+      description: 'Calls to this cloud per second, on average.',
+    }),
+    burst: Type.Integer({
+      default: 100,
+      minimum: 1,
+      maximum: 10000,
+      description: 'Calls that may go out at once before `rate_per_second` holds them back.',
+    }),
   },
   closed,
 );

@@ -41,12 +41,10 @@ async function openRegion(input: RegionsInput, name: string, config: RegionConfi
     path: path ?? 'environment',
     readFile: (file) => readFileSync(file, 'utf8'),
   });
-  const limits = {
-    concurrency: config.concurrency,
-    ...(config.rate_per_second === undefined ? {} : { ratePerSecond: config.rate_per_second }),
-    ...(config.burst === undefined ? {} : { burst: config.burst }),
-  };
-  return createOpenStackRegion({ name, cloud, limits, log: input.log.child({ region: name }) });
+  const { concurrency, rate_per_second: ratePerSecond, burst } = config;
+  const { measurements } = input;
+  const log = input.log.child({ region: name });
+  return createOpenStackRegion({ name, cloud, limits: { concurrency, ratePerSecond, burst }, log, measurements });
 }
 
 async function cloudsFile(input: RegionsInput, region: string, config: RegionConfig): Promise<string> {

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { CallContext } from '../../ports/driver.ts';
 import type { LogFields, Logger } from '../../ports/logger.ts';
+import { noMeasurements } from '../../ports/measurements.ts';
 import type { CannedAnswer, CannedCloud, CannedRequest } from '../../../tests/kit/canned-cloud.ts';
 import { openCannedCloud } from '../../../tests/kit/canned-cloud.ts';
 import { ManualClock } from '../../../tests/kit/manual-clock.ts';
@@ -25,7 +26,15 @@ function makeClient({ timeoutMs = 5000, clock = steadyClock }: { timeoutMs?: num
   const note = (fields: LogFields): void => void lines.push(fields);
   const log: Logger = { debug: note, info: note, warn: note, error: note, child: () => log };
   const limiter = new Limiter({ concurrency: 8, ratePerSecond: 1000, burst: 100 }, clock);
-  const client = createClient({ region: 'here', tls: { verify: true }, limiter, log, timeoutMs, connections: 8 });
+  const client = createClient({
+    region: 'here',
+    tls: { verify: true },
+    limiter,
+    log,
+    measurements: noMeasurements,
+    timeoutMs,
+    connections: 8,
+  });
   cleanups.push(() => client.close());
   return { client, lines };
 }

@@ -15,6 +15,7 @@ import type { Dispatcher } from 'undici';
 import type { JsonObject } from '../../domain/json.ts';
 import type { CallContext } from '../../ports/driver.ts';
 import type { Logger } from '../../ports/logger.ts';
+import type { Measurements } from '../../ports/measurements.ts';
 import type { TlsConfig } from './cloud-config.ts';
 import { readEnvelope } from './envelope.ts';
 import type { CallName } from './errors.ts';
@@ -44,11 +45,14 @@ export interface Client {
   close(): Promise<void>;
 }
 
+export type CloudMeasurements = Pick<Measurements, 'cloudRequest'>;
+
 export interface ClientOptions {
   readonly region: string;
   readonly tls: TlsConfig;
   readonly limiter: Limiter;
   readonly log: Logger;
+  readonly measurements: CloudMeasurements;
   /** Bounds connecting, waiting for the headers, and each silence inside the body, in milliseconds. */
   readonly timeoutMs: number;
   /** Connections kept open per host. */
@@ -117,18 +121,23 @@ async function dispatchOnce(call: HttpCall, ctx: CallContext, wire: Wire): Promi
   // Services log it as the global request id, so that a call can be found there even when its answer was lost.
   const ourId = `req-${randomUUID()}`;
   const startedAt = performance.now();
-  const { log, region } = wire.options;
+  const { log, region, measurements } = wire.options;
   const fields = { region, service: call.service, method: call.method, path: call.path };
+  const measure = (status: number): number => {
+    const ms = performance.now() - startedAt;
+    measurements.cloudRequest({ region, service: call.service, method: call.method, status }, ms / 1000);
+    return Math.round(ms);
+  };
   try {
     const answer = await readAnswer(await send(call, ourId, { signal: ctx.signal, agent: wire.agent }));
     const requestId = requestIdOf(answer) ?? ourId;
-    const ms = Math.round(performance.now() - startedAt);
-    log.debug({ ...fields, status: answer.status, ms, requestId }, 'cloud answered');
+    log.debug({ ...fields, status: answer.status, ms: measure(answer.status), requestId }, 'cloud answered');
     if (answer.status >= 200 && answer.status < 300 && typeof answer.body !== 'string') return answer;
     throw refusalOf(call, answer, { requestId, wire });
   } catch (error) {
     if (error instanceof Refused) throw error;
     const lost = unansweredOf(call, error, ourId);
+    measure(0);
     log.warn({ ...fields, code: lost.code, phase: lost.phase, requestId: ourId }, 'cloud did not answer');
     throw lost;
   }

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { Region } from '../../ports/driver.ts';
 import type { Logger } from '../../ports/logger.ts';
+import { noMeasurements } from '../../ports/measurements.ts';
 import type { CannedAnswer, CannedCloud, CannedRequest } from '../../../tests/kit/canned-cloud.ts';
 import { openCannedCloud } from '../../../tests/kit/canned-cloud.ts';
 import { ManualClock } from '../../../tests/kit/manual-clock.ts';
@@ -40,7 +41,15 @@ async function open(answer: (request: CannedRequest) => CannedAnswer): Promise<O
   const clock = new ManualClock();
   const config = configOf(canned.url);
   const limiter = new Limiter({ concurrency: 8, ratePerSecond: 1000, burst: 1000 }, clock);
-  const client = createClient({ region: 'here', tls: config.tls, limiter, log, timeoutMs: 5000, connections: 8 });
+  const client = createClient({
+    region: 'here',
+    tls: config.tls,
+    limiter,
+    log,
+    measurements: noMeasurements,
+    timeoutMs: 5000,
+    connections: 8,
+  });
   const identity = createIdentity({ cloud: config, client, clock, log });
   cleanups.push(
     () => client.close(),

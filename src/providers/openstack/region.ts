@@ -4,7 +4,8 @@
 
 import type { Driver, Region } from '../../ports/driver.ts';
 import type { Logger } from '../../ports/logger.ts';
-import { createClient } from './client.ts';
+import { noMeasurements } from '../../ports/measurements.ts';
+import { type CloudMeasurements, createClient } from './client.ts';
 import type { Clock } from './clock.ts';
 import { steadyClock } from './clock.ts';
 import type { Cloud } from './cloud.ts';
@@ -34,6 +35,7 @@ export interface RegionOptions {
   readonly cloud: CloudConfig;
   readonly limits?: Partial<RegionLimits>;
   readonly log: Logger;
+  readonly measurements?: CloudMeasurements;
   readonly clock?: Clock;
 }
 
@@ -41,11 +43,19 @@ export const DEFAULT_LIMITS: RegionLimits = { concurrency: 8, ratePerSecond: 50,
 
 /** Reaches nothing yet; `ping` does. */
 export function createOpenStackRegion(options: RegionOptions): Region {
-  const { name, log, clock = steadyClock } = options;
+  const { name, log, measurements = noMeasurements, clock = steadyClock } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { timeoutMs, concurrency: connections } = limits;
   const limiter = new Limiter(limits, clock);
-  const client = createClient({ region: name, tls: options.cloud.tls, limiter, log, timeoutMs, connections });
+  const client = createClient({
+    region: name,
+    tls: options.cloud.tls,
+    limiter,
+    log,
+    measurements,
+    timeoutMs,
+    connections,
+  });
   const identity = createIdentity({ cloud: options.cloud, client, clock, log });
   const cloud = createCloud({ config: options.cloud, client, identity });
   const drivers = new Map(createDrivers(cloud, clock).map((driver) => [driver.kind, driver]));

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Logger } from '../../ports/logger.ts';
+import { noMeasurements } from '../../ports/measurements.ts';
 import type { TlsConfig } from './cloud-config.ts';
 import { createClient } from './client.ts';
 import { steadyClock } from './clock.ts';
@@ -38,7 +39,15 @@ describe('a cloud whose certificate no public authority signed', () => {
   async function ask(tls: TlsConfig): Promise<unknown> {
     const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
     const limiter = new Limiter({ concurrency: 1, ratePerSecond: 10, burst: 10 }, steadyClock);
-    const client = createClient({ region: 'here', tls, limiter, log, timeoutMs: 5000, connections: 1 });
+    const client = createClient({
+      region: 'here',
+      tls,
+      limiter,
+      log,
+      measurements: noMeasurements,
+      timeoutMs: 5000,
+      connections: 1,
+    });
     const name = { service: 'compute', method: 'POST', path: '/servers', mutating: true } as const;
     const ctx = { signal: AbortSignal.timeout(5000), beforeEffect: () => Promise.resolve() };
     try {
