@@ -1,17 +1,10 @@
 /**
- * The program: client commands, and those that start something.
+ * The program's entry: the command line of this process, run once.
  */
 
-import { createCli } from '../doors/cli/create-cli.ts';
 import { runCli } from '../doors/cli/run-cli.ts';
-import { addDemo } from './demo-command.ts';
 import { processWorld } from './process-world.ts';
-import { addSimulate } from './simulate-command.ts';
-import { addStart } from './start-command.ts';
+import { createProgram } from './program.ts';
 
 const world = processWorld();
-const program = createCli(world).enablePositionalOptions();
-addStart(program, world);
-addSimulate(program);
-addDemo(program, world);
-process.exitCode = await runCli(program, world, process.argv.slice(2));
+process.exitCode = await runCli(createProgram(world), world, process.argv.slice(2));
