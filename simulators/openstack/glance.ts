@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Cloud } from './cloud.ts';
 import { addGlanceVersions } from './glance-versions.ts';
 import { uuid } from './identifiers.ts';
+import { challengeOf } from './keystone-errors.ts';
 import { neutronTime } from './neutron-collection.ts';
 import { plain, unknownPath, wrongMethod } from './plain-errors.ts';
 import { Routes } from './routes.ts';
@@ -34,7 +35,10 @@ export function createGlance(cloud: Cloud): (call: Call) => Answer {
     return noContent;
   });
   routes.add('PUT', '/v2/images/{id}/file', (call) => upload(cloud, call));
-  return (call) => settle(() => dispatch(routes, cloud, call));
+  return (call) => {
+    const answer = settle(() => dispatch(routes, cloud, call));
+    return answer.status === 401 ? { ...answer, headers: challengeOf(cloud) } : answer;
+  };
 }
 
 function dispatch(routes: Routes, cloud: Cloud, call: Call): Answer {

@@ -65,10 +65,15 @@ function find(cloud: Cloud, call: Call): ApplicationCredentialRow {
 }
 
 function show(cloud: Cloud, row: ApplicationCredentialRow): JsonObject {
-  const { secret: _, user_id, roles, ...shown } = row;
+  const { secret: _, roles, ...shown } = row;
+  const roleOf = (name: string): JsonObject => {
+    const id = [...cloud.state.roles.by('name', name)][0]?.id;
+    return { id, name, domain_id: null, description: null, options: { immutable: true } };
+  };
   return {
     ...shown,
-    roles: roles.map((name) => ({ id: [...cloud.state.roles.by('name', name)][0]?.id, name, domain_id: null })),
-    links: { self: `${cloud.url}${prefixes.keystone}/v3/users/${user_id}/application_credentials/${row.id}` },
+    system: null,
+    roles: roles.map(roleOf),
+    links: { self: `${cloud.url}${prefixes.keystone}/v3/users/${row.user_id}/application_credentials/${row.id}` },
   };
 }

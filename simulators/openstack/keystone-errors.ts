@@ -25,9 +25,14 @@ export function notFound(kind: string, id: string): Refusal {
 export function unauthorized(cloud: Cloud): Refusal {
   return new Refusal({
     status: 401,
-    headers: { 'WWW-Authenticate': `Keystone uri="${cloud.url}${prefixes.keystone}"` },
+    headers: challengeOf(cloud),
     body: { error: { code: 401, title: 'Unauthorized', message: unauthorizedMessage } },
   });
+}
+
+/** The header that comes with every 401. */
+export function challengeOf(cloud: Cloud): Record<string, string> {
+  return { 'WWW-Authenticate': `Keystone uri="${cloud.url}${prefixes.keystone}"` };
 }
 
 /** The valid token of a call; throws the 401. */

@@ -53,13 +53,10 @@ export function revokeAllTokens(cloud: Cloud): number {
 
 function createToken(cloud: Cloud, call: Call): Answer {
   const body = parseJson(call.body);
+  if (body === undefined) throw expecting('valid JSON');
   const auth = isObject(body) ? body['auth'] : undefined;
-  if (!isObject(auth) || !isObject(auth['identity'])) {
-    throw refuse(
-      400,
-      'Expecting to find auth in request body. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.',
-    );
-  }
+  if (!isObject(auth)) throw expecting('auth');
+  if (!isObject(auth['identity'])) throw refuse(400, "'identity' is a required property");
   const token = issue(cloud, identify(cloud, auth['identity']), auth['scope']);
   cloud.state.tokens.put(token);
   forgetExpired(cloud);
@@ -183,7 +180,7 @@ export function rolesOf(cloud: Cloud, userId: string, projectId: string): string
 function subjectToken(cloud: Cloud, call: Call): TokenRow {
   const id = call.headers['x-subject-token'];
   const token = typeof id === 'string' ? cloud.state.tokens.get(id) : undefined;
-  if (token === undefined || token.expires_at <= Date.now()) throw refuse(404, 'Could not find token: .');
+  if (token === undefined || token.expires_at <= Date.now()) throw refuse(404, 'Could not recognize Fernet token');
   if (token.user_id !== tokenOf(call).user_id && !tokenOf(call).admin) {
     throw refuse(403, 'You are not authorized to perform the requested action: identity:validate_token.');
   }
@@ -240,6 +237,12 @@ function catalog(cloud: Cloud): JsonObject[] {
 
 function refused(): Refusal {
   return refuse(401, unauthorizedMessage);
+}
+
+function expecting(what: string): Refusal {
+  const rest =
+    'The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.';
+  return refuse(400, `Expecting to find ${what} in request body. ${rest}`);
 }
 
 // Real tokens cost their service nothing once expired; these rows would stay for ever.

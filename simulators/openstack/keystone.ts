@@ -6,7 +6,7 @@
 import { prefixes, type Cloud } from './cloud.ts';
 import { addAccountRoutes } from './keystone-accounts.ts';
 import { addCredentialRoutes } from './keystone-credentials.ts';
-import { authenticate, refuse } from './keystone-errors.ts';
+import { authenticate, challengeOf, refuse } from './keystone-errors.ts';
 import { addTokenRoutes } from './keystone-tokens.ts';
 import { Routes } from './routes.ts';
 import { ok, Refusal, settle, type Answer, type Call, type JsonObject } from './wire.ts';
@@ -16,12 +16,20 @@ const open = new Set(['GET ', 'GET /v3', 'POST /v3/auth/tokens']);
 
 export function createKeystone(cloud: Cloud): (call: Call) => Answer {
   const routes = new Routes();
-  routes.add('GET', '/', () => ({ status: 300, body: { versions: { values: [version(cloud)] } } }));
+  routes.add('GET', '/', () => ({
+    status: 300,
+    headers: { Location: `${cloud.url}${prefixes.keystone}/v3/` },
+    body: { versions: { values: [version(cloud)] } },
+  }));
   routes.add('GET', '/v3', () => ok({ version: version(cloud) }));
   addTokenRoutes(routes, cloud);
   addAccountRoutes(routes, cloud);
   addCredentialRoutes(routes, cloud);
-  return (call) => settle(() => dispatch(routes, cloud, call));
+  return (call) => {
+    const answer = settle(() => dispatch(routes, cloud, call));
+    const challenge = answer.status === 401 ? challengeOf(cloud) : {};
+    return { ...answer, headers: { Vary: 'X-Auth-Token', ...challenge, ...answer.headers } };
+  };
 }
 
 function dispatch(routes: Routes, cloud: Cloud, call: Call): Answer {

@@ -5,7 +5,7 @@
  * of the first few hundred, so that concurrent requests seldom want the same.
  */
 import { canonical, contains, formatAddress, parseAddress, parseCidr } from './addresses.ts';
-import { invalidInput, refuse } from './neutron-errors.ts';
+import { invalidInput, notFound, refuse } from './neutron-errors.ts';
 import type { State } from './state.ts';
 import type { FixedIp, PortRow, SubnetRow } from './rows.ts';
 import { isObject } from './wire.ts';
@@ -62,7 +62,7 @@ interface Choice {
 }
 
 function chooseOne(state: State, choice: Choice, entry: Record<string, unknown>): FixedIp {
-  const subnet = subnetFor(choice, entry);
+  const subnet = subnetFor(state, choice, entry);
   if (typeof entry['ip_address'] !== 'string') return anyAddress(state, choice.port, [subnet]);
   const ip_address = canonical(entry['ip_address']);
   checkInside(subnet, ip_address);
@@ -73,19 +73,20 @@ function chooseOne(state: State, choice: Choice, entry: Record<string, unknown>)
   return { subnet_id: subnet.id, ip_address };
 }
 
-function subnetFor({ port, subnets }: Choice, entry: Record<string, unknown>): SubnetRow {
+function subnetFor(state: State, { port, subnets }: Choice, entry: Record<string, unknown>): SubnetRow {
   if (subnets.length === 0) throw invalidInput('IP allocation requires subnets for network');
   const id = entry['subnet_id'];
   if (typeof id === 'string') {
     const subnet = subnets.find((one) => one.id === id);
     if (subnet !== undefined) return subnet;
+    if (state.subnets.get(id) === undefined) throw notFound.subnet(id);
     throw invalidInput(
       `Failed to create port on network ${port.network_id}, because fixed_ips included invalid subnet ${id}`,
     );
   }
   const address = entry['ip_address'];
   if (typeof address !== 'string') throw invalidInput('IP allocation requires subnet_id or ip_address');
-  const found = subnets.find((subnet) => isInside(subnet, address));
+  const found = subnets.find((subnet) => isInside(subnet, address) && !isEdge(subnet, address));
   if (found === undefined)
     throw refuse(
       400,
@@ -96,17 +97,16 @@ function subnetFor({ port, subnets }: Choice, entry: Record<string, unknown>): S
 }
 
 function checkInside(subnet: SubnetRow, address: string): void {
+  if (isInside(subnet, address) && !isEdge(subnet, address)) return;
+  throw refuse(400, 'InvalidIpForSubnet', `IP address ${address} is not a valid IP for the specified subnet.`);
+}
+
+/** Network and broadcast address. */
+function isEdge(subnet: SubnetRow, address: string): boolean {
   const cidr = parseCidr(subnet.cidr);
-  const parsed = parseAddress(address);
-  const edge =
-    cidr !== undefined &&
-    parsed !== undefined &&
-    cidr.version === 4 &&
-    cidr.prefix < 31 &&
-    (parsed.value === cidr.first || parsed.value === cidr.last);
-  if (!isInside(subnet, address) || edge) {
-    throw refuse(400, 'InvalidIpForSubnet', `IP address ${address} is not a valid IP for the specified subnet.`);
-  }
+  const value = parseAddress(address)?.value;
+  if (cidr === undefined || cidr.version !== 4 || cidr.prefix >= 31) return false;
+  return value === cidr.first || value === cidr.last;
 }
 
 function isInside(subnet: SubnetRow, address: string): boolean {

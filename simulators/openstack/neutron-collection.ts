@@ -29,6 +29,8 @@ export interface Resource<R extends NeutronRow> {
   /** Rows of other projects that everybody sees. */
   readonly shared?: (row: R) => boolean;
   readonly create: (call: Call, wanted: JsonObject) => R;
+  /** Fields that only the answer to POST shows, a habit of Neutron's. */
+  readonly onlyInPost?: JsonObject;
   /** Changes the row's fields; the caller stores it. */
   readonly update: (call: Call, row: R, wanted: JsonObject) => void;
   readonly remove: (call: Call, row: R) => void;
@@ -123,16 +125,12 @@ export function ownRow<R extends NeutronRow>(resource: Resource<R>, call: Call, 
   return row;
 }
 
+const malformed = 'The server could not comply with the request since it is either malformed or otherwise incorrect.';
+
 function create<R extends NeutronRow>(cloud: Cloud, resource: Resource<R>, call: Call): Answer {
   const body = parseJson(call.body);
-  if (!isObject(body))
-    throw refuse(
-      400,
-      'HTTPBadRequest',
-      body === undefined && call.body.length > 0
-        ? 'The server could not comply with the request since it is either malformed or otherwise incorrect.'
-        : 'Resource body required',
-    );
+  if (body === undefined && call.body.length > 0) throw badRequest(malformed);
+  if (!isObject(body)) throw badRequest(`Unable to find '${resource.kind}' in request body`);
   const many = body[resource.collection];
   if (Array.isArray(many)) return createMany(cloud, resource, call, many);
   const wanted = body[resource.kind];
@@ -141,8 +139,15 @@ function create<R extends NeutronRow>(cloud: Cloud, resource: Resource<R>, call:
   return {
     status: 201,
     headers: { Location: `${cloud.url}${prefixes.neutron}${call.path}/${row.id}` },
-    json: `{"${resource.kind}":${itemOf(resource, row, call, [])}}`,
+    json: `{"${resource.kind}":${newItem(resource, row, call)}}`,
   };
+}
+
+function newItem<R extends NeutronRow>(resource: Resource<R>, row: R, call: Call): string {
+  const item = itemOf(resource, row, call, []);
+  return resource.onlyInPost === undefined
+    ? item
+    : `${item.slice(0, -1)},${JSON.stringify(resource.onlyInPost).slice(1)}`;
 }
 
 // All or nothing, as Neutron's native bulk creation.
@@ -161,7 +166,7 @@ function createMany<R extends NeutronRow>(
   }
   return {
     status: 201,
-    json: `{"${resource.collection}":[${made.map((row) => itemOf(resource, row, call, [])).join(',')}]}`,
+    json: `{"${resource.collection}":[${made.map((row) => newItem(resource, row, call)).join(',')}]}`,
   };
 }
 

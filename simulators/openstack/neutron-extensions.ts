@@ -1,5 +1,5 @@
 /** The extensions this Neutron says it has: those whose behaviour is imitated. */
-import { refuse } from './neutron-errors.ts';
+import { plain } from './plain-errors.ts';
 import type { Routes } from './routes.ts';
 import { ok, param, type JsonObject } from './wire.ts';
 
@@ -39,7 +39,12 @@ export function addExtensionRoutes(routes: Routes): void {
   routes.add('GET', '/v2.0/extensions/{alias}', (call) => {
     const extension = all.find(({ alias }) => alias === param(call, 'alias'));
     if (extension === undefined)
-      throw refuse(404, 'ExtensionNotFound', `Extension with alias ${param(call, 'alias')} does not exist`);
+      throw plain(
+        404,
+        'Not Found',
+        'The resource could not be found.',
+        `Extension with alias ${param(call, 'alias')} does not exist`,
+      );
     return ok({ extension });
   });
 }

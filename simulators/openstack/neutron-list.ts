@@ -100,10 +100,10 @@ function matchesPair(key: string, ip: Record<string, string>, values: ReadonlySe
   return [...values].some((part) => (ip['ip_address'] ?? '').includes(part));
 }
 
+// The database's collation knows neither case nor blanks at the end; booleans come as True or true.
 function comparable(value: unknown): string {
   if (value === null || value === undefined) return '';
-  const text = String(value);
-  return text === 'True' || text === 'False' ? text.toLowerCase() : text;
+  return String(value).toLowerCase().trimEnd();
 }
 
 // Neutron adds the primary key to every order, so an unordered list comes by id.

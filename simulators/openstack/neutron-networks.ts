@@ -56,6 +56,7 @@ export function networkResource(cloud: Cloud): Resource<NetworkRow> {
       ...['provider:network_type', 'revision_number', 'port_security_enabled'],
     ]),
     shared: isForAll,
+    onlyInPost: { is_default: false },
     create: (call, wanted) => create(cloud, call, wanted),
     update: (_, row, wanted) => {
       change(row, wanted);
@@ -70,6 +71,7 @@ function create(cloud: Cloud, call: Call, wanted: JsonObject): NetworkRow {
   const type = textOr(wanted['provider:network_type'], 'vxlan');
   const row: NetworkRow = {
     ...newRow(call, wanted),
+    revision_number: 1,
     name: '',
     admin_state_up: true,
     shared: false,

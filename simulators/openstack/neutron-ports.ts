@@ -2,7 +2,15 @@
 import type { Cloud } from './cloud.ts';
 import { macAddress, uuid } from './identifiers.ts';
 import { chooseAddresses, freeAddresses, takeAddresses } from './neutron-allocation.ts';
-import { listOf, standard, text, toBoolean, uuidReason, type AttributeMap } from './neutron-attributes.ts';
+import {
+  addressReason,
+  listOf,
+  standard,
+  text,
+  toBoolean,
+  uuidReason,
+  type AttributeMap,
+} from './neutron-attributes.ts';
 import { neutronTime, newRow, standardView, storeChange, textOr, type Resource } from './neutron-collection.ts';
 import { forbidden, notFound, refuse } from './neutron-errors.ts';
 import { findNetwork } from './neutron-visibility.ts';
@@ -109,10 +117,17 @@ export function storePort(cloud: Cloud, port: PortRow): void {
 export function removePort(cloud: Cloud, port: PortRow): void {
   freeAddresses(cloud.state, port);
   cloud.state.ports.remove(port.id);
+  announceToServer(cloud, port);
   for (const address of [...cloud.state.floatingIps.by('port', port.id)]) {
     Object.assign(address, { port_id: null, fixed_ip_address: null, router_id: null, status: 'DOWN' });
     storeChange(cloud.state.floatingIps, address);
   }
+}
+
+// Nova shows the security groups of a server's ports: its view has to be made anew.
+function announceToServer(cloud: Cloud, port: PortRow): void {
+  const server = cloud.state.servers.get(port.device_id);
+  if (server !== undefined) cloud.state.servers.put(server);
 }
 
 /** Gives up a port's addresses of one subnet. */
@@ -159,6 +174,7 @@ function update(cloud: Cloud, call: Call, port: PortRow, wanted: JsonObject): vo
   change(port, wanted);
   if (tokenOf(call).admin && 'binding:host_id' in wanted) port.status = port.host === '' ? 'DOWN' : 'ACTIVE';
   if (addresses !== undefined) moveTo(cloud, port, addresses);
+  announceToServer(cloud, port);
 }
 
 function moveTo(cloud: Cloud, port: PortRow, addresses: FixedIp[]): void {
@@ -218,7 +234,8 @@ function macReason(value: unknown): string | undefined {
 }
 
 function fixedIpReason(item: unknown): string | undefined {
-  return isObject(item) ? undefined : `Invalid data format for fixed IP: '${String(item)}'`;
+  if (!isObject(item)) return `Invalid data format for fixed IP: '${String(item)}'`;
+  return 'ip_address' in item ? addressReason(item['ip_address']) : undefined;
 }
 
 function view(row: PortRow, admin: boolean): JsonObject {

@@ -144,7 +144,9 @@ function dropGateway(cloud: Cloud, row: RouterRow, gateway: NonNullable<RouterRo
 }
 
 function remove(cloud: Cloud, row: RouterRow): void {
-  if (interfacesOf(cloud, row.id).length > 0) throw refuse(409, 'RouterInUse', `Router ${row.id} still has ports`);
+  const ports = interfacesOf(cloud, row.id).map((port) => port.id);
+  if (ports.length > 0)
+    throw refuse(409, 'RouterInUse', `Router ${row.id} has ports still attached: ${ports.join(', ')}`);
   if (row.gateway !== null) dropGateway(cloud, row, row.gateway);
   cloud.state.routers.remove(row.id);
 }

@@ -95,11 +95,12 @@ function createGroup(cloud: Cloud, call: Call, wanted: JsonObject): SecurityGrou
 }
 
 function removeGroup(cloud: Cloud, row: SecurityGroupRow): void {
-  if (row.name === 'default')
-    throw refuse(409, 'SecurityGroupCannotRemoveDefault', 'Insufficient rights for removing default security group.');
   for (const port of cloud.state.ports.by('project', row.project_id)) {
     if (port.security_groups.includes(row.id))
       throw refuse(409, 'SecurityGroupInUse', `Security Group ${row.id} in use.`);
+  }
+  if (row.name === 'default') {
+    throw refuse(409, 'SecurityGroupCannotRemoveDefault', 'Insufficient rights for removing default security group.');
   }
   for (const rule of [...cloud.state.securityGroupRules.by('group', row.id)])
     cloud.state.securityGroupRules.remove(rule.id);
@@ -160,7 +161,10 @@ function viewGroup(cloud: Cloud, row: SecurityGroupRow): JsonObject {
     id: row.id,
     name: row.name,
     stateful: row.stateful,
-    security_group_rules: [...cloud.state.securityGroupRules.by('group', row.id)].map(viewRule),
+    security_group_rules: [...cloud.state.securityGroupRules.by('group', row.id)].map((rule) => ({
+      ...viewRule(rule),
+      tags: rule.tags,
+    })),
     shared: false,
     ...standardView(row),
   };
@@ -181,5 +185,6 @@ function viewRule(row: SecurityGroupRuleRow): JsonObject {
     normalized_cidr: row.remote_ip_prefix,
     remote_group_id: row.remote_group_id,
     ...shown,
+    description: row.description === '' ? null : row.description,
   };
 }

@@ -279,6 +279,7 @@ function view(row: SubnetRow): JsonObject {
     allocation_pools: row.allocation_pools,
     host_routes: row.host_routes,
     dns_nameservers: row.dns_nameservers,
+    service_types: [],
     ...standardView(row),
   };
 }

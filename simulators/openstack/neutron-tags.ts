@@ -25,7 +25,7 @@ function addFor(routes: Routes, collection: string, table: Table<NeutronRow>): v
   const path = `/v2.0/${collection}/{id}/tags`;
   const change = (call: Call, tags: readonly string[]): NeutronRow => {
     const row = find(table, collection, call);
-    row.tags = [...new Set(tags)];
+    row.tags = [...new Set(tags)].sort();
     storeChange(table, row);
     return row;
   };
@@ -41,7 +41,7 @@ function addFor(routes: Routes, collection: string, table: Table<NeutronRow>): v
   });
   routes.add('PUT', `${path}/{tag}`, (call) => {
     change(call, [...find(table, collection, call).tags, checked(param(call, 'tag'))]);
-    return { status: 201 };
+    return { status: 201, json: 'null' };
   });
   routes.add('DELETE', `${path}/{tag}`, (call) => {
     const row = find(table, collection, call);

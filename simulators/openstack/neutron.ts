@@ -17,7 +17,8 @@ import { routerResource } from './neutron-routers.ts';
 import { securityGroupResource, securityGroupRuleResource } from './neutron-security-groups.ts';
 import { subnetResource } from './neutron-subnets.ts';
 import { addTagRoutes } from './neutron-tags.ts';
-import { unknownPath, wrongMethod } from './plain-errors.ts';
+import { refuse } from './neutron-errors.ts';
+import { wrongMethod } from './plain-errors.ts';
 import { Routes } from './routes.ts';
 import { ok, settle, tokenOf, type Answer, type Call, type JsonObject } from './wire.ts';
 
@@ -26,7 +27,15 @@ export function createNeutron(cloud: Cloud): (call: Call) => Answer {
   const href = (): string => `${cloud.url}${prefixes.neutron}/v2.0/`;
   const version = (): JsonObject => ({ id: 'v2.0', status: 'CURRENT', links: [{ rel: 'self', href: href() }] });
   routes.add('GET', '/', () => ok({ versions: [version()] }));
-  routes.add('GET', '/v2.0', () => ok({ resources: [] }));
+  routes.add('GET', '/v2.0', () =>
+    ok({
+      resources: ['network', 'subnet', 'subnetpool', 'port'].map((name) => ({
+        name,
+        collection: `${name}s`,
+        links: [{ rel: 'self', href: `${href()}${name}s` }],
+      })),
+    }),
+  );
   addCollection(routes, cloud, networkResource(cloud));
   addCollection(routes, cloud, subnetResource(cloud));
   addCollection(routes, cloud, portResource(cloud));
@@ -45,7 +54,7 @@ function dispatch(routes: Routes, cloud: Cloud, call: Call): Answer {
   const path = call.path.replace(/\.json$/, call.path.endsWith('/details.json') ? '.json' : '');
   const match = routes.find(call.method, path);
   if (path !== '/' && path !== '') call.token = authenticate(cloud, call);
-  if (match === undefined) throw unknownPath();
+  if (match === undefined) throw refuse(404, 'HTTPNotFound', 'The resource could not be found.');
   if (match.handler === undefined) throw wrongMethod(call.method);
   call.params = match.params;
   // The first look at security groups is also what makes a project's default group.

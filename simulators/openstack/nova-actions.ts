@@ -100,8 +100,7 @@ function resize(cloud: Cloud, server: ServerRow, input: unknown): void {
   if (flavor.id === server.flavor.id) throw badRequest('When resizing, instances must change flavor!');
   const excess = quotaExcess(cloud, server.project_id, { flavor, count: 1, except: server.id });
   if (excess !== undefined) throw conflict(excess);
-  server.old_flavor = server.flavor;
-  server.flavor = flavor;
+  server.other_flavor = flavor;
   startAction(cloud, server, 'resize', 'resize_prep');
 }
 

@@ -71,18 +71,25 @@ const steps: Readonly<Record<LifeStep, (cloud: Cloud, server: ServerRow) => void
     settle(cloud, server, 'stopped');
   },
   resize: (cloud, server) => {
+    swapFlavors(server);
     settle(cloud, server, 'resized');
   },
   confirm: (cloud, server) => {
-    server.old_flavor = null;
+    server.other_flavor = null;
     settle(cloud, server, 'active');
   },
   revert: (cloud, server) => {
-    if (server.old_flavor !== null) server.flavor = server.old_flavor;
-    server.old_flavor = null;
+    swapFlavors(server);
+    server.other_flavor = null;
     settle(cloud, server, 'active');
   },
 };
+
+function swapFlavors(server: ServerRow): void {
+  const { flavor, other_flavor } = server;
+  server.flavor = other_flavor ?? flavor;
+  server.other_flavor = flavor;
+}
 
 /** No host of this cloud has more memory, in MiB. */
 const largestHost = 1_048_576;
@@ -161,6 +168,7 @@ function destroy(cloud: Cloud, server: ServerRow): void {
     vm_state: 'deleted',
     task_state: null,
     power_state: 0,
+    tags: [],
     addresses: {},
     terminated_at: Date.now(),
   });

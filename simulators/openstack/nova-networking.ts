@@ -69,7 +69,7 @@ function plug(cloud: Cloud, server: ServerRow, nic: NicRequest): { id: string; o
     port,
     nic.fixed_ip === undefined ? undefined : [{ ip_address: canonical(nic.fixed_ip) }],
   );
-  port.revision_number = 4; // Nova writes a port three more times while it builds
+  port.revision_number = 3; // Nova writes a port twice more while it builds
   storePort(cloud, port);
   return { id: port.id, owned: true };
 }

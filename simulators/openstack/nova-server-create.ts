@@ -52,7 +52,7 @@ function rowFor(cloud: Cloud, call: Call, wanted: JsonObject, count: number): Se
     task_state: 'scheduling',
     power_state: 0,
     flavor,
-    old_flavor: null,
+    other_flavor: null,
     image_id: image,
     metadata: checkMetadata(wanted['metadata']),
     tags: Array.isArray(wanted['tags']) ? [...new Set(wanted['tags'].map(String))].sort() : [],

@@ -127,16 +127,7 @@ function detail(cloud: Cloud, server: ServerRow, { version, admin, single }: Vie
   };
 }
 
-const withProgress = new Set([
-  'ACTIVE',
-  'BUILD',
-  'REBOOT',
-  'HARD_REBOOT',
-  'RESIZE',
-  'VERIFY_RESIZE',
-  'REVERT_RESIZE',
-  'SHUTOFF',
-]);
+const withProgress = new Set(['ACTIVE', 'BUILD', 'REBOOT', 'RESIZE', 'VERIFY_RESIZE']);
 
 function embedded(flavor: FlavorRow): JsonObject {
   const { vcpus, ram, disk, ephemeral, swap, name, extra_specs } = flavor;

@@ -1,5 +1,5 @@
 /** The routes of servers themselves: lists, one, creation, renaming, deletion. */
-import type { Cloud } from './cloud.ts';
+import { isoMicroseconds, type Cloud } from './cloud.ts';
 import { badRequest, conflict, invalidField, noInstance } from './nova-errors.ts';
 import { startDestroy } from './nova-life.ts';
 import { createServers } from './nova-server-create.ts';
@@ -23,14 +23,16 @@ export function addServerRoutes(routes: Routes, cloud: Cloud): void {
     return noContent;
   });
   routes.add('GET', '/v2.1/servers/{id}/os-instance-actions', (call) => {
-    const { id, user_id, project_id } = findServer(cloud, call);
+    const { id, user_id, project_id, created, updated } = findServer(cloud, call);
     const action = {
       action: 'create',
       instance_uuid: id,
       request_id: call.requestId,
       user_id,
       project_id,
+      start_time: isoMicroseconds(created),
       message: null,
+      updated_at: isoMicroseconds(updated),
     };
     return { status: 200, body: { instanceActions: [action] } };
   });

@@ -39,7 +39,7 @@ export function createNova(cloud: Cloud): (call: Call) => Answer {
   return (call) => {
     const answer = settle(() => dispatch(routes, cloud, call));
     const headers = {
-      ...(open.has(withoutSlash(call.path)) ? {} : versionHeaders(call)),
+      ...(withoutSlash(call.path) === '' ? {} : versionHeaders(call)),
       'X-Compute-Request-Id': call.requestId,
     };
     return { ...answer, headers: { ...headers, ...answer.headers } };

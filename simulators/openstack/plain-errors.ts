@@ -9,6 +9,10 @@ export function wrongMethod(method: string): Refusal {
   return plain(405, 'Method Not Allowed', `The method ${method} is not allowed for this resource.`);
 }
 
-export function plain(status: number, title: string, sentence: string): Refusal {
-  return new Refusal({ status, body: { message: `${sentence}<br /><br />\n\n\n`, code: `${status} ${title}`, title } });
+/** `detail` stands where WebOb puts the explanation of an exception. */
+export function plain(status: number, title: string, sentence: string, detail = ''): Refusal {
+  return new Refusal({
+    status,
+    body: { message: `${sentence}<br /><br />\n${detail}\n\n`, code: `${status} ${title}`, title },
+  });
 }

@@ -121,7 +121,8 @@ export interface ServerRow {
   task_state: string | null;
   power_state: number;
   flavor: FlavorRow;
-  old_flavor: FlavorRow | null;
+  /** During a resize the wanted size, after it the former one. */
+  other_flavor: FlavorRow | null;
   image_id: string;
   metadata: Record<string, string>;
   tags: string[];

@@ -5,7 +5,7 @@
  * Identifiers are derived from names: two fresh simulators have the same ones, and a recorded request fits again.
  */
 import { createHash } from 'node:crypto';
-import type { Cloud } from './cloud.ts';
+import { isoSeconds, type Cloud } from './cloud.ts';
 import { neutronTime } from './neutron-collection.ts';
 import { fingerprint } from './nova-keypairs.ts';
 import type { NeutronRow } from './rows.ts';
@@ -97,11 +97,12 @@ function seedFlavors({ state }: Cloud): void {
 
 function seedImages({ state }: Cloud): void {
   const content = Buffer.alloc(1024);
-  for (const [name, os] of [
-    ['ubuntu-22.04', 'ubuntu'],
-    ['debian-12', 'debian'],
+  // Glance lists the newest first.
+  for (const [name, os, age] of [
+    ['ubuntu-22.04', 'ubuntu', 1000],
+    ['debian-12', 'debian', 0],
   ] as const) {
-    const now = neutronTime();
+    const now = isoSeconds(Date.now() - age);
     state.images.put({
       id: uuidFor(`image ${name}`),
       name,
