@@ -27,6 +27,8 @@ const REQUEST = join(PACKAGE_ROOT, 'examples', 'web-app-prod.yaml');
 interface Stage {
   readonly world: CliWorld;
   readonly client: ApiClient;
+  /** Of the simulated cloud; see simulators/openstack/README.md. */
+  readonly cloudAdminUrl: string;
   readonly columns: number;
   readonly color: boolean;
   say(lines: string | readonly string[]): void;
@@ -67,7 +69,8 @@ async function demonstrate(world: CliWorld, dataDir: string, keep: boolean): Pro
       fetch: world.fetch,
       ...(server.adminKey === undefined ? {} : { key: server.adminKey }),
     });
-    const stage = { world, client, color, say, columns: world.io.stdout.columns ?? 80 };
+    const cloudAdminUrl = new URL('/_sim', server.simulatedCloud ?? server.url).href;
+    const stage = { world, client, cloudAdminUrl, color, say, columns: world.io.stdout.columns ?? 80 };
     const id = await deployExample(stage);
     say(['', ...lookAgain(keep ? dataDir : undefined, id)]);
     if (!keep) await deleteAgain(stage, id);
@@ -94,11 +97,25 @@ async function deleteAgain(stage: Stage, id: string): Promise<void> {
   const { client, say } = stage;
   say(['', 'Deleting it again ...']);
   await client.call('deleteDeployment', { params: { id } });
-  await show(stage, id, 'delete');
+  const { name, cloud_region: region } = await client.call('getDeployment', { params: { id } });
+  await show(stage, id, `${name} in ${region}`);
   const { status } = await client.call('getDeployment', { params: { id } });
-  const { total } = await client.call('listDeployments', {});
-  say(['', `Deployment ${status}; deployments left in the region: ${total}.`]);
-  if (status !== 'DELETED' || total !== 0) throw new ExitWith(EXIT.failed);
+  const left = await inventory(stage.cloudAdminUrl);
+  const counts = Object.entries(left).map(([noun, count]) => `${count} ${noun}`);
+  say(['', `The deployment is ${status}. The cloud itself says what is left in it: ${counts.join(', ')}.`]);
+  if (status !== 'DELETED' || Object.values(left).some((count) => count > 0)) throw new ExitWith(EXIT.failed);
+}
+
+/** What the simulated cloud holds of the project: asked of the cloud, not of us. Its own external network is not counted. */
+async function inventory(adminUrl: string): Promise<Record<string, number>> {
+  const state = (await (await fetch(`${adminUrl}/state`)).json()) as Record<string, { external?: boolean }[]>;
+  const count = (noun: string): number =>
+    Object.values(state[noun] ?? []).filter((object) => !isTheClouds(object)).length;
+  return { servers: count('servers'), ports: count('ports'), routers: count('routers'), networks: count('networks') };
+}
+
+function isTheClouds(object: { external?: boolean }): boolean {
+  return object.external === true;
 }
 
 async function show({ world, client, color }: Stage, id: string, title: string): Promise<void> {

@@ -49,6 +49,8 @@ export interface RunningServer {
   readonly url: string;
   /** An admin key that works now. */
   readonly adminKey: string | undefined;
+  /** Address of the simulated cloud, when one was started. */
+  readonly simulatedCloud: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -71,7 +73,7 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
   const databaseUrl = await openDatabase(options, closers);
   const metrics = createMetrics();
   closers.add('metrics', async () => metrics.close());
-  const regions = await openClouds(options, closers, metrics);
+  const { regions, simulatedCloud } = await openClouds(options, closers, metrics);
   const pool = openPool(databaseUrl, POOL_SIZE, (error) =>
     log.warn({ err: error }, 'an idle database connection broke'),
   );
@@ -99,7 +101,7 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
   if (key.created !== undefined) {
     say(`Admin key (shown once, kept in ${key.path}): ${key.created}`);
   }
-  return { url, adminKey: config.admin_key ?? key.created ?? key.kept, stop: () => closers.closeAll() };
+  return { url, simulatedCloud, adminKey: config.admin_key ?? key.created ?? key.kept, stop: () => closers.closeAll() };
 }
 
 async function openDatabase({ config, host, say }: ServerOptions, closers: Closers): Promise<string> {
@@ -115,9 +117,14 @@ async function openDatabase({ config, host, say }: ServerOptions, closers: Close
   return postgres.url;
 }
 
-async function openClouds(options: ServerOptions, closers: Closers, metrics: Metrics): Promise<Regions> {
+async function openClouds(
+  options: ServerOptions,
+  closers: Closers,
+  metrics: Metrics,
+): Promise<{ regions: Regions; simulatedCloud: string | undefined }> {
   const { config, log, say } = options;
   let configured = config.regions;
+  let simulatedCloud: string | undefined;
   if (config.file === undefined && Object.keys(configured).length === 0) {
     const { simulatorDelays: delays } = options;
     const cloud = await startSimulatedCloud({ dataDir: config.data_dir, ...(delays === undefined ? {} : { delays }) });
@@ -126,12 +133,13 @@ async function openClouds(options: ServerOptions, closers: Closers, metrics: Met
       `No configuration file: started a simulated OpenStack region ${SIMULATED_REGION} at ${cloud.authUrl}${cloud.adopted ? ' (it was still running: adopted)' : ''}`,
     );
     configured = cloud.regions;
+    simulatedCloud = cloud.authUrl;
   }
   const regions = await openRegions({ ...options, regions: configured, log, measurements: metrics });
   closers.add('regions', async () => {
     await Promise.all(regions.all.map((region) => region.close()));
   });
-  return regions;
+  return { regions, simulatedCloud };
 }
 
 interface EngineParts {

@@ -70,7 +70,6 @@ function readOutputs(wanted: JsonObject, observed: Observed, ip: string): JsonOb
 
 /** https://docs.openstack.org/api-ref/compute/#show-server-details (OS-EXT-STS:power_state) */
 const POWER_STATES: Readonly<Record<number, string>> = {
-  0: 'no power state',
   1: 'running',
   3: 'paused',
   4: 'shut down',
@@ -78,7 +77,7 @@ const POWER_STATES: Readonly<Record<number, string>> = {
   7: 'suspended',
 };
 
-/** For example `BUILD, spawning, no power state`. */
+/** For example `BUILD, spawning` or `ACTIVE, powering-off, running`. */
 function describeState(observed: Observed): string {
   const power = POWER_STATES[Number(observed['power_state'])];
   return [observed['status'], observed['task_state'], power].filter((word) => word !== undefined).join(', ');
