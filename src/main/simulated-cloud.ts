@@ -13,6 +13,7 @@ import { PACKAGE_ROOT } from './package-root.ts';
 
 export const SIMULATED_REGION = 'us-west-1';
 const PROGRAM = join(PACKAGE_ROOT, 'dist', 'simulators', 'openstack', 'main.js');
+const LIFELIKE_DELAYS = 'serverBuild=3000,serverDelete=1000,networkCreate=100,jitter=0.3';
 const READY_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 25;
 
@@ -31,12 +32,15 @@ export interface SimulatedCloud {
 
 export interface SimulatedCloudOptions {
   readonly dataDir: string;
-  /** For example `serverBuild=2000`; see the simulator's own help. */
+  /** For example `serverBuild=2000`; see the simulator's own help. Default: a few seconds for a server, as a quick cloud takes. */
   readonly delays?: string;
 }
 
 /** @throws Error with the simulator's last words when it does not come up */
-export async function startSimulatedCloud({ dataDir, delays }: SimulatedCloudOptions): Promise<SimulatedCloud> {
+export async function startSimulatedCloud({
+  dataDir,
+  delays = LIFELIKE_DELAYS,
+}: SimulatedCloudOptions): Promise<SimulatedCloud> {
   const home = join(dataDir, 'simulated-openstack');
   await mkdir(home, { recursive: true });
   const running = await findRunning(home);
@@ -71,7 +75,7 @@ async function findRunning(home: string): Promise<Instance | undefined> {
   }
 }
 
-async function launch(home: string, delays: string | undefined): Promise<Instance> {
+async function launch(home: string, delays: string): Promise<Instance> {
   const log = openSync(join(home, 'simulator.log'), 'w');
   const port = await previousPort(home);
   const words = [
@@ -85,7 +89,7 @@ async function launch(home: string, delays: string | undefined): Promise<Instanc
     '--region',
     'RegionOne',
   ];
-  const child = spawn(process.execPath, [...words, ...(delays === undefined ? [] : ['--delays', delays])], {
+  const child = spawn(process.execPath, [...words, '--delays', delays], {
     detached: true,
     stdio: ['ignore', log, log],
   });

@@ -38,7 +38,7 @@ describe('assessing a server', () => {
 
   it('tells task and power state while it builds', () => {
     const assessment = assess({ status: 'BUILD', 'OS-EXT-STS:task_state': 'spawning', 'OS-EXT-STS:power_state': 0 });
-    expect(assessment).toEqual({ state: 'pending', detail: 'BUILD, spawning, no power state' });
+    expect(assessment).toEqual({ state: 'pending', detail: 'BUILD, spawning' });
   });
 
   it('is not ready while it is being deleted', () => {
