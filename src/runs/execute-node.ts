@@ -37,6 +37,7 @@ export async function executeNode(
 
   const began = performance.now();
   const work = openWork(dependencies, execution, order, node);
+  if (!work) return fail({ dependencies, execution, phase: order.phase, node }, noDriver(node));
   const onCancel = (): void => {
     if (order.phase === 'forward' && execution.run.kind === 'deploy') execution.giveUp.abort(new GaveUp());
   };
@@ -77,10 +78,10 @@ function openWork(
   execution: Execution,
   { phase, context }: Order,
   node: PlanNode,
-): NodeWork {
+): NodeWork | undefined {
   const region = dependencies.regions.get(node.region);
   const driver = region?.driver(node.kind);
-  if (!region || !driver) throw new Error(`no driver for ${node.kind} in region ${node.region}`);
+  if (!region || !driver) return undefined;
   const limit = AbortSignal.timeout(driver.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   return {
     dependencies,
@@ -91,6 +92,16 @@ function openWork(
     region,
     context,
     signal: AbortSignal.any([context.signal, limit]),
+  };
+}
+
+function noDriver({ kind, region }: PlanNode): Failure {
+  const message = `the region ${region} is not configured, or has nothing of kind ${kind}`;
+  return {
+    class: 'permanent',
+    type: 'RegionNotConfigured',
+    message,
+    remedy: `Declare regions.${region} in groundwork.yaml again.`,
   };
 }
 

@@ -33,6 +33,8 @@ export interface Execution {
   /** Plan of each phase; the rollback's is made when it is decided upon. */
   readonly plans: { readonly forward: Plan; rollback: Plan | null };
   readonly lease: Lease;
+  /** Names of the regions that the run may have touched. */
+  readonly regions: readonly string[];
   /** The owner's resources by key: the living ones, and what became of them during this execution. */
   readonly resources: Map<string, Resource>;
   readonly generations: Map<string, number>;

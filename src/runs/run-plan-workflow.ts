@@ -6,21 +6,30 @@
  * order. Everything that looks at the world is a step.
  */
 
-import type { RunWorkflow } from '../ports/engine.ts';
+import type { RunScope, RunWorkflow } from '../ports/engine.ts';
 import type { NodeReport } from './execute-node.ts';
 import type { RunSteps } from './run-steps.ts';
 
 export function createRunPlanWorkflow(steps: RunSteps): RunWorkflow {
   return async (scope) => {
-    const plan = await scope.step('begin', (context) => steps.begin(context));
-    await scope.graph<NodeReport>(plan, (key, before, context) => steps.execute('forward', key, before, context));
-
-    const undo = await scope.step('decide', (context) => steps.decide(context));
-    if (undo) {
-      await scope.graph<NodeReport>(undo, (key, before, context) => steps.execute('rollback', key, before, context));
+    try {
+      await carryOut(scope, steps);
+    } catch (error) {
+      // A fault of our own, not the cloud's: the run must not look as if it were still going on.
+      await scope.step('abandon', (context) => steps.abandon(context, String(error)));
     }
-
-    await scope.step('sweep', (context) => steps.sweep(context));
-    await scope.step('conclude', (context) => steps.conclude(context));
   };
+}
+
+async function carryOut(scope: RunScope, steps: RunSteps): Promise<void> {
+  const plan = await scope.step('begin', (context) => steps.begin(context));
+  await scope.graph<NodeReport>(plan, (key, before, context) => steps.execute('forward', key, before, context));
+
+  const undo = await scope.step('decide', (context) => steps.decide(context));
+  if (undo) {
+    await scope.graph<NodeReport>(undo, (key, before, context) => steps.execute('rollback', key, before, context));
+  }
+
+  await scope.step('sweep', (context) => steps.sweep(context));
+  await scope.step('conclude', (context) => steps.conclude(context));
 }

@@ -22,6 +22,8 @@ export interface RunSteps {
   decide(context: StepContext): Promise<GraphJson | null>;
   sweep(context: StepContext): Promise<Json>;
   conclude(context: StepContext): Promise<Json>;
+  /** Ends a run that cannot be carried out for a reason of our own; what it made stays for a delete. */
+  abandon(context: StepContext, reason: string): Promise<Json>;
 }
 
 export function createRunSteps(dependencies: RunDependencies): RunSteps {
@@ -65,7 +67,7 @@ export function createRunSteps(dependencies: RunDependencies): RunSteps {
     },
     async sweep(context) {
       const execution = await executionOf(context);
-      for (const name of regionsOf(execution.run)) {
+      for (const name of execution.regions) {
         const region = dependencies.regions.get(name);
         if (region) await removeStrays(dependencies, execution, context, region);
       }
@@ -77,6 +79,10 @@ export function createRunSteps(dependencies: RunDependencies): RunSteps {
       while (!(await conclude(dependencies, execution)));
       return null;
     },
+    async abandon(context, reason) {
+      await abandon(dependencies, context, reason);
+      return null;
+    },
   };
 }
 
@@ -84,7 +90,8 @@ async function openExecution(dependencies: RunDependencies, context: StepContext
   const { store, log } = dependencies;
   const lease = { runId: context.runId, fence: context.fence };
   const run = await store.runs.begin(lease);
-  const [resources, generations, outcomes] = await Promise.all([
+  const [deployment, resources, generations, outcomes] = await Promise.all([
+    store.deployments.get(run.deploymentId),
     store.ledger.resources(run.deploymentId),
     store.ledger.generations(run.deploymentId),
     outcomesOf(store, run.id, 'forward'),
@@ -96,6 +103,7 @@ async function openExecution(dependencies: RunDependencies, context: StepContext
     run,
     plans: { forward: run.plan, rollback: run.rollbackPlan },
     lease,
+    regions: regionsOf(run, deployment?.region),
     resources: new Map(resources.map((resource) => [resource.key, resource])),
     generations,
     finder: createFinder(run.deploymentId),
@@ -157,6 +165,28 @@ function graphOf(nodes: readonly GraphNode[]): GraphJson {
   return nodes.map(({ key, dependsOn }) => ({ key, dependsOn: [...dependsOn] }));
 }
 
-function regionsOf(run: RunRecord): string[] {
-  return [...new Set(run.plan.nodes.map((node) => node.region))];
+/** The deployment's own region is looked at even when the plan has nothing to do there. */
+function regionsOf(run: RunRecord, own: string | undefined): string[] {
+  return [...new Set([...(own === undefined ? [] : [own]), ...run.plan.nodes.map((node) => node.region)])];
+}
+
+async function abandon(
+  { store, log, measurements }: RunDependencies,
+  context: StepContext,
+  reason: string,
+): Promise<void> {
+  const run = await store.runs.get(context.runId);
+  if (!run || run.finishedAt !== null) return;
+  log.error({ runId: run.id, reason }, 'a run was abandoned for a reason of our own');
+  const error = {
+    type: 'InternalError',
+    message: reason,
+    failed_activity: `${run.kind} (the run itself)`,
+    rollback_completed: false,
+    left_over: [],
+    remedy: 'Report this with the id of the run; delete the deployment to remove what it made.',
+  };
+  const { thenDelete } = run;
+  await store.runs.finish(context, { status: 'failed', error, deploymentStatus: 'FAILED', leftOver: [], thenDelete });
+  measurements.runFinished({ kind: run.kind, status: 'failed' });
 }
