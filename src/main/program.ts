@@ -11,7 +11,7 @@ import { addSimulate } from './simulate-command.ts';
 import { addStart } from './start-command.ts';
 
 export function createProgram(world: CliWorld): Command {
-  const program = createCli(world).enablePositionalOptions();
+  const program = createCli(world);
   addStart(program, world);
   addSimulate(program);
   addDemo(program, world);

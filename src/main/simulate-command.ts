@@ -22,7 +22,6 @@ export function addSimulate(program: Command): void {
     .argument('<cloud>', 'openstack')
     .argument('[words...]', 'options of the simulator')
     .allowUnknownOption()
-    .passThroughOptions()
     .helpOption(false)
     .action(async (cloud: string, words: string[]) => {
       if (cloud !== 'openstack')
