@@ -84,13 +84,19 @@ export class Turns {
   }
 }
 
-function nameIn(call: Call, nameOf: NameOf): string | undefined {
+/** The name that the body of a creation or a change gives its object. */
+export function nameInBody(call: Call): string | undefined {
   const body = parseJson(call.body);
-  if (isObject(body)) {
-    for (const inner of Object.values(body)) {
-      if (isObject(inner) && typeof inner['name'] === 'string') return inner['name'];
-    }
+  if (!isObject(body)) return undefined;
+  for (const inner of Object.values(body)) {
+    if (isObject(inner) && typeof inner['name'] === 'string') return inner['name'];
   }
+  return undefined;
+}
+
+function nameIn(call: Call, nameOf: NameOf): string | undefined {
+  const named = nameInBody(call);
+  if (named !== undefined) return named;
   const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(call.path)?.[0];
   return id === undefined ? undefined : nameOf(id);
 }

@@ -10,7 +10,7 @@ import type { Cloud } from './cloud.ts';
 import { vary } from './delays.ts';
 import type { FaultAction } from './faults.ts';
 import type { Gate, Gates, Phase } from './gates.ts';
-import type { NameOf } from './match.ts';
+import { nameInBody, type NameOf } from './match.ts';
 import type { Persistence } from './persistence.ts';
 import type { Answer, Call, ServiceName } from './wire.ts';
 
@@ -34,20 +34,19 @@ export interface Client {
 
 /** Runs one call to its end; never rejects but for defects. */
 export async function run(line: Pipeline, call: Call, client: Client): Promise<void> {
+  const name = nameInBody(call);
   const logged = line.log.add({
     service: call.service,
     method: call.method,
     path: call.search === '' ? call.path : `${call.path}?${call.search}`,
     at: new Date().toISOString(),
     request_id: call.requestId,
+    ...(name !== undefined && { name }),
   });
   const gates = line.gates.onCall(call, line.nameOf);
   const faults = line.cloud.faults.onCall(call, line.nameOf);
   const delay = delayOf(line.cloud, call) + faults.reduce((sum, { delay_ms }) => sum + (delay_ms ?? 0), 0);
-  if (delay > 0)
-    await new Promise<void>((resolve) => {
-      line.cloud.agenda.after(delay, resolve);
-    });
+  if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
   const late = await holdBefore(line, logged, gates, client);
   if (late === 'dropped' || !beforeEffect(faults, client, logged)) return;
   const answer = line.services[call.service](call);
