@@ -26,7 +26,7 @@ export function createTemplateStore(database: Database): TemplateStore {
     async add({ name, description, body, mode }) {
       const [row] = await database.query<TemplateRow>(
         `insert into templates (name, version, description, body)
-         select $1, coalesce(max(version), 0) + 1, $2, $3::jsonb from templates where name = $1
+         select $1, coalesce(max(version), 0) + 1, $2, $3::json from templates where name = $1
          having (count(*) filter (where deleted_at is null) > 0) = ($4 = 'next')
          on conflict do nothing returning *`,
         [name, description, body, mode],

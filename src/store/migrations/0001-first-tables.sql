@@ -5,7 +5,7 @@ create table templates (
   name         text        not null,
   version      integer     not null,
   description  text,
-  body         jsonb       not null,
+  body         json        not null, -- json, not jsonb: keeps the order in which tiers and subnets were written
   created_at   timestamptz not null default now(),
   deleted_at   timestamptz,
   primary key (name, version)
@@ -19,7 +19,7 @@ create table deployments (
   region           text        not null,
   template_name    text        not null,
   template_version integer     not null,
-  parameters       jsonb       not null,
+  parameters       json        not null,
   failure_policy   text        not null,
   metadata         jsonb       not null default '{}',
   error            jsonb,
