@@ -1,0 +1,3 @@
+/** draft */
+import { measureAcceptAndQuery } from './accept-and-query.ts';
+console.log(JSON.stringify(await measureAcceptAndQuery(), null, 1));
