@@ -13,6 +13,8 @@ export type Phase = 'before' | 'after';
 
 interface Held {
   readonly call: JsonObject;
+  /** Whether the client has given up. */
+  readonly gone: () => boolean;
   readonly open: () => void;
 }
 
@@ -59,10 +61,10 @@ export class Gates {
   }
 
   /** Resolves when the gate is opened; at once if it was opened before the call reached it. */
-  hold(gate: Gate, call: JsonObject): Promise<void> {
+  hold(gate: Gate, call: JsonObject, gone: () => boolean): Promise<void> {
     if (this.#gates.get(gate.id) !== gate) return Promise.resolve();
     return new Promise((resolve) => {
-      gate.held.add({ call, open: resolve });
+      gate.held.add({ call, gone, open: resolve });
       for (const watcher of this.#watchers) watcher();
     });
   }
@@ -118,6 +120,6 @@ export function showGate(gate: Gate): JsonObject {
     phase: gate.phase,
     late: gate.late,
     reached: gate.held.size > 0,
-    calls: [...gate.held].map((held) => held.call),
+    calls: [...gate.held].map((held) => ({ ...held.call, gone: held.gone() })),
   };
 }

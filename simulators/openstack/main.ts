@@ -79,9 +79,9 @@ function wholeNumber(name: string, text: string): number {
 async function start(options: SimulatorOptions): Promise<void> {
   const simulator = await createOpenStackSimulator(options);
   const { url, authUrl, adminUrl } = simulator;
-  process.stdout.write(`${JSON.stringify({ auth_url: authUrl, url, admin_url: adminUrl, region: options.region })}\n`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => void simulator.close().then(() => process.exit(0)));
+  process.stdout.write(`${JSON.stringify({ auth_url: authUrl, url, admin_url: adminUrl, region: options.region })}\n`);
 }
 
 function isUsage(error: unknown): boolean {

@@ -1,5 +1,4 @@
 /** Routers and their external gateways. A router with interfaces cannot be deleted; a gateway goes with it. */
-import { parseCidr, contains, parseAddress } from './addresses.ts';
 import type { Cloud } from './cloud.ts';
 import { chooseAddresses } from './neutron-allocation.ts';
 import { standard, text, toBoolean, type AttributeMap } from './neutron-attributes.ts';
@@ -149,19 +148,6 @@ function remove(cloud: Cloud, row: RouterRow): void {
     throw refuse(409, 'RouterInUse', `Router ${row.id} has ports still attached: ${ports.join(', ')}`);
   if (row.gateway !== null) dropGateway(cloud, row, row.gateway);
   cloud.state.routers.remove(row.id);
-}
-
-/** True when an address of this router's networks is reachable through the given subnet's gateway. */
-export function routesSubnet(cloud: Cloud, router: RouterRow, cidr: string, address: string): boolean {
-  const block = parseCidr(cidr);
-  const parsed = parseAddress(address);
-  return (
-    router.gateway !== null &&
-    block !== undefined &&
-    parsed !== undefined &&
-    contains(block, parsed) &&
-    interfacesOf(cloud, router.id).length > 0
-  );
 }
 
 function gatewayReason(value: unknown): string | undefined {

@@ -9,7 +9,7 @@ import type { CallLog, LoggedCall } from './call-log.ts';
 import type { Cloud } from './cloud.ts';
 import { vary } from './delays.ts';
 import type { FaultAction } from './faults.ts';
-import type { Gate, Gates, Phase } from './gates.ts';
+import type { Gate, Gates } from './gates.ts';
 import { nameInBody, type NameOf } from './match.ts';
 import type { Persistence } from './persistence.ts';
 import type { Answer, Call, ServiceName } from './wire.ts';
@@ -51,7 +51,12 @@ export async function run(line: Pipeline, call: Call, client: Client): Promise<v
   if (late === 'dropped' || !beforeEffect(faults, client, logged)) return;
   const answer = line.services[call.service](call);
   await written(line.persistence);
-  await holdAt(line, logged, gates, 'after');
+  await holdAt(
+    line,
+    gates.filter((gate) => gate.phase === 'after'),
+    logged,
+    client,
+  );
   afterEffect(faults, answer, client, logged);
 }
 
@@ -71,12 +76,12 @@ async function holdBefore(
 ): Promise<'dropped' | 'goes on'> {
   const before = gates.filter((gate) => gate.phase === 'before');
   if (before.length === 0) return 'goes on';
-  await holdAt(line, logged, before, 'before');
+  await holdAt(line, before, logged, client);
   return client.gone && !before.some((gate) => gate.late) ? 'dropped' : 'goes on';
 }
 
-async function holdAt(line: Pipeline, logged: LoggedCall, gates: readonly Gate[], phase: Phase): Promise<void> {
-  for (const gate of gates) if (gate.phase === phase) await line.gates.hold(gate, { ...logged });
+async function holdAt(line: Pipeline, gates: readonly Gate[], logged: LoggedCall, client: Client): Promise<void> {
+  for (const gate of gates) await line.gates.hold(gate, { ...logged }, () => client.gone);
 }
 
 /** @returns false when the call ends here. */
