@@ -163,6 +163,7 @@ function viewGroup(cloud: Cloud, row: SecurityGroupRow): JsonObject {
     stateful: row.stateful,
     security_group_rules: [...cloud.state.securityGroupRules.by('group', row.id)].map((rule) => ({
       ...viewRule(rule),
+      description: rule.description === '' ? null : rule.description,
       tags: rule.tags,
     })),
     shared: false,
@@ -185,6 +186,5 @@ function viewRule(row: SecurityGroupRuleRow): JsonObject {
     normalized_cidr: row.remote_ip_prefix,
     remote_group_id: row.remote_group_id,
     ...shown,
-    description: row.description === '' ? null : row.description,
   };
 }

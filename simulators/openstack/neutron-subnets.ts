@@ -148,11 +148,11 @@ function refuseDhcpOn(cidr: Cidr): void {
     throw invalidInput('Subnet has a prefix length that is incompatible with DHCP service enabled');
 }
 
-// Without a word on it, the first address; null means none.
+// Without a word on it, the first address (for IPv6 the subnet's own); null means none.
 function gatewayOf(wanted: JsonObject, cidr: Cidr): string | null {
   const given = wanted['gateway_ip'];
   if (given === null) return null;
-  if (typeof given !== 'string') return formatAddress(cidr.version, cidr.first + 1n);
+  if (typeof given !== 'string') return formatAddress(cidr.version, cidr.version === 4 ? cidr.first + 1n : cidr.first);
   checkGateway(given, cidr);
   return canonical(given);
 }

@@ -147,13 +147,11 @@ function addressesOf(server: ServerRow): JsonObject {
   return Object.fromEntries(shown) as JsonObject;
 }
 
-// Nova asks Neutron: the groups are those of the server's ports, and without ports the field is not there.
+// Nova asks Neutron: the groups are those of the ports, once for each; without ports the field is not there.
 function securityGroupsOf(cloud: Cloud, server: ServerRow): JsonObject {
-  const names = new Set<string>();
-  for (const port of cloud.state.ports.by('device', server.id)) {
-    for (const id of port.security_groups) names.add(cloud.state.securityGroups.get(id)?.name ?? id);
-  }
-  return names.size === 0 ? {} : { security_groups: [...names].map((name) => ({ name })) };
+  const ids = [...cloud.state.ports.by('device', server.id)].flatMap((port) => port.security_groups);
+  if (ids.length === 0) return {};
+  return { security_groups: ids.map((id) => ({ name: cloud.state.securityGroups.get(id)?.name ?? id })) };
 }
 
 function faultOf(server: ServerRow, admin: boolean): JsonObject {
