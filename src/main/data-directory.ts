@@ -4,6 +4,7 @@
 
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAlive } from './is-alive.ts';
 
 /**
  * @returns the way to give it free again
@@ -29,13 +30,4 @@ async function livingHolder(path: string): Promise<number | undefined> {
   // A pid is used again after a reboot: only a process that looks like one of ours holds the directory.
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => 'groundwork');
   return command.includes('groundwork') || command.includes('dist/src/main') ? pid : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

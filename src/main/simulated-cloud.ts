@@ -9,6 +9,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config/load-config.ts';
+import { isAlive } from './is-alive.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 
 export const SIMULATED_REGION = 'us-west-1';
@@ -127,15 +128,6 @@ async function stop(home: string, pid: number): Promise<void> {
   while (isAlive(pid) && performance.now() < deadline) await delay(LOOK_EVERY_MS);
   if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   await rm(join(home, 'simulator.log'), { force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function cloudsYaml(authUrl: string): string {

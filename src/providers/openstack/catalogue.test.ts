@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { resolveEndpoints } from './catalogue.ts';
 import type { CloudConfig } from './cloud-config.ts';
-import { classify } from './errors.ts';
+import { classify } from './classify.ts';
 import { Secret } from './secret.ts';
 
 const CLOUD: CloudConfig = {

@@ -13,7 +13,7 @@ import type { HttpCall } from './client.ts';
 import { createClient, readRetryAfter } from './client.ts';
 import type { Clock } from './clock.ts';
 import { steadyClock } from './clock.ts';
-import { classify } from './errors.ts';
+import { classify } from './classify.ts';
 import { Limiter } from './limiter.ts';
 
 const cleanups: (() => Promise<void>)[] = [];

@@ -12,7 +12,7 @@ import { createClient } from './client.ts';
 import type { Cloud } from './cloud.ts';
 import { createCloud } from './cloud.ts';
 import { readCloud } from './clouds-yaml.ts';
-import { classify } from './errors.ts';
+import { classify } from './classify.ts';
 import { createIdentity } from './identity.ts';
 import { Limiter } from './limiter.ts';
 import { createOpenStackRegion } from './region.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { classify } from './errors.ts';
+import { classify } from './classify.ts';
 import { chooseMicroversion, microversionHeaders, versionDocumentUrl } from './microversion.ts';
 
 describe('choosing a microversion', () => {

@@ -9,7 +9,8 @@ import type { OwnerMark } from '../../domain/owner-mark.ts';
 import { formatOwnerMark, parseOwnerMark } from '../../domain/owner-mark.ts';
 import type { Assessment, CallContext, Driver, Estimate, Found, Observed } from '../../ports/driver.ts';
 import type { Cloud } from './cloud.ts';
-import { classify, isRefused } from './errors.ts';
+import { classify } from './classify.ts';
+import { isRefused } from './errors.ts';
 import type { WireNeutronObject } from './wire.ts';
 
 export interface NeutronKind<W extends WireNeutronObject> {

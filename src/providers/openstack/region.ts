@@ -11,7 +11,7 @@ import { steadyClock } from './clock.ts';
 import type { Cloud } from './cloud.ts';
 import { createCloud } from './cloud.ts';
 import type { CloudConfig } from './cloud-config.ts';
-import { classify } from './errors.ts';
+import { classify } from './classify.ts';
 import { createIdentity } from './identity.ts';
 import type { LimiterOptions } from './limiter.ts';
 import { Limiter } from './limiter.ts';

@@ -15,7 +15,8 @@ import type { OwnerMark } from '../../domain/owner-mark.ts';
 import { formatOwnerMark } from '../../domain/owner-mark.ts';
 import type { CallContext, Created, Driver, Found, Observed, ResourceRef } from '../../ports/driver.ts';
 import type { Cloud, CloudCall } from './cloud.ts';
-import { classify, isRefused, Refused } from './errors.ts';
+import { classify } from './classify.ts';
+import { isRefused, Refused } from './errors.ts';
 import { createdAtOf, listByIds, listOwnProject, MARK_FIELDS, markOf, present, textOf } from './neutron.ts';
 import type { WireNeutronObject, WirePort } from './wire.ts';
 

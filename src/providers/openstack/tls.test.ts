@@ -8,7 +8,7 @@ import { noMeasurements } from '../../ports/measurements.ts';
 import type { TlsConfig } from './cloud-config.ts';
 import { createClient } from './client.ts';
 import { steadyClock } from './clock.ts';
-import { classify } from './errors.ts';
+import { classify } from './classify.ts';
 import { Limiter } from './limiter.ts';
 
 /** Self-signed for 127.0.0.1, for this test alone. */

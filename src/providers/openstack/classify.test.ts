@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { LeaseLost } from '../../ports/driver.ts';
 import { readEnvelope } from './envelope.ts';
 import type { Method, Service } from './errors.ts';
-import { classify, Refused, Stopped, Unanswered } from './errors.ts';
+import { classify } from './classify.ts';
+import { Refused, Stopped, Unanswered } from './errors.ts';
 
 const ID = '5afeba0d-d25e-41b5-8694-d8e2ebb00253';
 

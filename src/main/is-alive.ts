@@ -1,0 +1,12 @@
+/**
+ * Whether a process exists, as far as this user may know.
+ */
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
