@@ -35,7 +35,7 @@ export async function prepareDeployment(
   const parameters = checkParameters(template, body.parameters ?? {});
   if (parameters.faults.length > 0) throw invalid(template, parameters.faults);
   const merged = mergeTemplate(template.body, parameters.values);
-  const faults = merged.faults.length > 0 ? merged.faults : checkTemplate(merged.body, limits);
+  const faults = merged.faults.length > 0 ? merged.faults : checkTemplate(merged.body, limits, 'merged');
   if (faults.length > 0)
     throw invalid(
       template,

@@ -92,7 +92,11 @@ function checked(
   const merged = mergeTemplate(body, defaultsOf(parameters));
   const declared = declaredParameters(body);
   const open = merged.faults.filter((fault) => !declared.includes(String(fault.value).slice(2, -1)));
-  const faults: Fault[] = [...checkParameterSchema(parameters), ...open, ...checkTemplate(merged.body, limits)];
+  const faults: Fault[] = [
+    ...checkParameterSchema(parameters),
+    ...open,
+    ...checkTemplate(merged.body, limits, 'written'),
+  ];
   if (faults.length > 0)
     throw new GroundworkError('invalid_template', 'no plan could be made from this template', { faults });
   return body;

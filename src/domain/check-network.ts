@@ -4,21 +4,32 @@
  */
 
 import ipaddr from 'ipaddr.js';
+import { checkName } from './check-tier.ts';
 import type { Fault } from './errors.ts';
+import type { Json } from './json.ts';
 import { escapePointer } from './merge-template.ts';
 import { contains, overlap, parseRange, type Range } from './network-layout.ts';
 import type { NetworkTemplate } from './template.ts';
 
 const SMALLEST_PREFIX = 29;
 
-export function checkNetwork(network: NetworkTemplate): Fault[] {
-  const outer = readRange('/network_config/cidr', network.cidr);
+type IsOpen = (value: unknown) => boolean;
+
+/** @param isOpen whether a value still waits for a parameter and is therefore passed over */
+export function checkNetwork(network: NetworkTemplate, isOpen: IsOpen): Fault[] {
+  const outer = readRange('/network_config/cidr', network.cidr, isOpen);
   const inner = Object.entries(network.subnets).map(([name, cidr]) => ({
     name,
-    ...readRange(`/network_config/subnets/${escapePointer(name)}`, cidr),
+    ...readRange(`/network_config/subnets/${escapePointer(name)}`, cidr, isOpen),
   }));
+  const external = network.router?.external_network;
   const faults = [...outer.faults, ...inner.flatMap((subnet) => subnet.faults)];
-  return [...faults, ...checkPlacement(outer.range, inner), ...checkNameServers(network.dns ?? [])];
+  return [
+    ...faults,
+    ...checkPlacement(outer.range, inner),
+    ...checkNameServers(network.dns ?? [], isOpen),
+    ...(external === undefined ? [] : checkName('/network_config/router/external_network', 'network', external)),
+  ];
 }
 
 interface Read {
@@ -26,10 +37,11 @@ interface Read {
   readonly faults: readonly Fault[];
 }
 
-function readRange(pointer: string, text: unknown): Read {
-  if (typeof text === 'string' && text.includes('${')) return { faults: [] };
+function readRange(pointer: string, text: unknown, isOpen: IsOpen): Read {
+  if (isOpen(text)) return { faults: [] };
   const range = typeof text === 'string' ? parseRange(text) : undefined;
-  const fault = (detail: string, remedy: string) => ({ faults: [{ pointer, detail, value: String(text), remedy }] });
+  const value = text as Json; // it came from JSON
+  const fault = (detail: string, remedy: string) => ({ faults: [{ pointer, detail, value, remedy }] });
   if (!range)
     return fault(
       'this is no IPv4 range in CIDR notation',
@@ -66,18 +78,16 @@ function checkPlacement(outer: Range | undefined, subnets: readonly ({ name: str
   });
 }
 
-function checkNameServers(servers: readonly unknown[]): Fault[] {
+function checkNameServers(servers: readonly unknown[], isOpen: IsOpen): Fault[] {
   return servers.flatMap((server, index) => {
-    const text = String(server);
-    if (text.includes('${') || ipaddr.isValid(text)) return [];
+    if (isOpen(server) || isAddress(server)) return [];
     const pointer = `/network_config/dns/${index}`;
-    return [
-      {
-        pointer,
-        detail: 'a name server must be an IP address',
-        value: text,
-        remedy: 'Write an address such as 192.0.2.53.',
-      },
-    ];
+    const detail = 'a name server must be an IP address';
+    return [{ pointer, detail, value: server as Json, remedy: 'Write an address such as 192.0.2.53.' }]; // it came from JSON
   });
+}
+
+/** In full: of `1` and `0x7f.1`, which some programs take for addresses, a cloud makes nothing. */
+function isAddress(text: unknown): boolean {
+  return typeof text === 'string' && (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text));
 }

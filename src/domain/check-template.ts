@@ -1,123 +1,43 @@
 /**
- * What a merged template must be so that a plan can be made from it. All faults are reported together, each with the
- * pointer into the template, the value and what to do.
+ * What a template must be so that a plan can be made from it. All faults are reported together, each with the pointer
+ * into the template, the value and what to do.
  *
- * A value that still holds a placeholder is passed over: a template may be stored before its parameters are known.
+ * A template is checked twice: when it is written, where a value that waits for a parameter is passed over, and when the
+ * parameters are merged in, where nothing may wait any more.
  */
 
 import { checkNetwork } from './check-network.ts';
+import { checkCounts, checkTexts, type CountCeiling } from './check-tier.ts';
 import type { Fault } from './errors.ts';
-import type { Json } from './json.ts';
+import { escapePointer, holdsPlaceholder } from './merge-template.ts';
 import { parseRange, serverCapacity } from './network-layout.ts';
 import type { TemplateBody, TierTemplate } from './template.ts';
 import { subnetOfTier } from './tier-subnet.ts';
 
-export interface TemplateLimits {
-  readonly maxCountPerTier: number;
+export interface TemplateLimits extends CountCeiling {
   readonly maxNodesPerPlan: number;
 }
 
-export function checkTemplate(body: TemplateBody, limits: TemplateLimits): Fault[] {
-  const tiers = Object.entries(body.vm_config);
+export function checkTemplate(body: TemplateBody, limits: TemplateLimits, stage: 'written' | 'merged'): Fault[] {
+  const isOpen = stage === 'written' ? holdsPlaceholder : () => false;
   return [
-    ...checkNetwork(body.network_config),
-    ...tiers.flatMap(([tier, config]) => checkTier(tier, config, body, limits)),
+    ...checkNetwork(body.network_config, isOpen),
+    ...Object.entries(body.vm_config).flatMap(([tier, config]) => [
+      ...checkTexts(`/vm_config/${escapePointer(tier)}`, config),
+      ...checkCounts(tier, config, limits, isOpen),
+      ...(isOpen(config.subnet) ? [] : checkSubnetChoice(tier, config, body)),
+    ]),
     ...checkCapacity(body),
     ...checkSize(body, limits),
   ];
 }
 
-export function isOpen(value: unknown): boolean {
-  return typeof value === 'string' && value.includes('${');
-}
-
-function checkTier(tier: string, config: TierTemplate, body: TemplateBody, limits: TemplateLimits): Fault[] {
-  const at = `/vm_config/${tier}`;
-  return [
-    ...checkTexts(at, config),
-    ...checkCounts(tier, config, limits),
-    ...checkSubnetChoice(at, tier, config, body),
-  ];
-}
-
-function checkTexts(at: string, config: TierTemplate): Fault[] {
-  const texts: [string, unknown][] = [
-    ['flavor', config.flavor],
-    ['image', config.image],
-    ...(config.key_name === undefined ? [] : [['key_name', config.key_name] as [string, unknown]]),
-  ];
-  return texts
-    .filter(([, value]) => typeof value !== 'string' || value.trim() === '' || value.length > 255)
-    .map(([field, value]) => ({
-      pointer: `${at}/${field}`,
-      detail: `${field} must be a text of 1 to 255 characters`,
-      value: (value ?? null) as Json,
-      remedy: `Name the ${field.replace('_name', ' pair')} as the cloud knows it.`,
-    }));
-}
-
-function checkCounts(tier: string, config: TierTemplate, limits: TemplateLimits): Fault[] {
-  const at = `/vm_config/${tier}`;
-  const faults: Fault[] = [];
-  for (const field of ['count', 'min_count', 'max_count'] as const) {
-    const value: unknown = config[field];
-    if (value === undefined || isOpen(value)) continue;
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
-      faults.push(
-        countFault(
-          `${at}/${field}`,
-          `${field} of tier ${tier} must be a whole number, 0 or more`,
-          value,
-          'Give a whole number.',
-        ),
-      );
-    } else if (value > limits.maxCountPerTier) {
-      const detail = `${field} of tier ${tier} is above the ceiling of ${limits.maxCountPerTier}`;
-      faults.push(
-        countFault(
-          `${at}/${field}`,
-          detail,
-          value,
-          'Ask for fewer, or raise limits.max_count_per_tier in groundwork.yaml.',
-        ),
-      );
-    }
-  }
-  return faults.length > 0 ? faults : checkBounds(tier, config);
-}
-
-function checkBounds(tier: string, { count, min_count: min = 0, max_count: max = Infinity }: TierTemplate): Fault[] {
-  const at = `/vm_config/${tier}`;
-  if (isOpen(count) || isOpen(min) || isOpen(max)) return [];
-  if (min > max) {
-    return [
-      countFault(
-        `${at}/min_count`,
-        `min_count of tier ${tier} is above its max_count ${max}`,
-        min,
-        'Lower min_count or raise max_count.',
-      ),
-    ];
-  }
-  if (count >= min && count <= max) return [];
-  const bounds = max === Infinity ? `at least ${min}` : `from ${min} to ${max}`;
-  return [countFault(`${at}/count`, `tier ${tier} takes ${bounds} servers`, count, `Ask for ${bounds}.`)];
-}
-
-function countFault(pointer: string, detail: string, value: unknown, remedy: string): Fault {
-  return { pointer, detail, value: (value ?? null) as Json, remedy };
-}
-
-function checkSubnetChoice(
-  at: string,
-  tier: string,
-  config: TierTemplate,
-  { network_config: network }: TemplateBody,
-): Fault[] {
-  if (isOpen(config.subnet) || subnetOfTier(tier, config, network) !== undefined) return [];
+function checkSubnetChoice(tier: string, config: TierTemplate, { network_config: network }: TemplateBody): Fault[] {
+  if (subnetOfTier(tier, config, network) !== undefined) return [];
+  const at = `/vm_config/${escapePointer(tier)}`;
   const names = Object.keys(network.subnets).join(', ');
   if (config.subnet !== undefined) {
-    const detail = `tier ${tier} is on the subnet ${config.subnet}, which network_config.subnets does not have`;
+    const detail = `tier ${tier} is on the subnet ${String(config.subnet)}, which network_config.subnets does not have`;
     return [{ pointer: `${at}/subnet`, detail, value: config.subnet, remedy: `Use one of: ${names}.` }];
   }
   const detail = `tier ${tier} names no subnet, and none is called ${tier}`;
@@ -129,36 +49,29 @@ function checkCapacity({ vm_config: tiers, network_config: network }: TemplateBo
   const wanted = new Map<string, number>();
   for (const [tier, config] of Object.entries(tiers)) {
     const subnet = subnetOfTier(tier, config, network);
-    if (subnet !== undefined && typeof config.count === 'number')
-      wanted.set(subnet, (wanted.get(subnet) ?? 0) + config.count);
+    if (subnet !== undefined) wanted.set(subnet, (wanted.get(subnet) ?? 0) + serversOf(config));
   }
   return [...wanted].flatMap(([subnet, servers]) => {
-    const cidr = network.subnets[subnet] ?? '';
-    const range = parseRange(cidr);
+    const cidr: unknown = network.subnets[subnet];
+    const range = typeof cidr === 'string' ? parseRange(cidr) : undefined;
     if (!range || serverCapacity(range) >= servers) return [];
     const detail = `subnet ${subnet} has addresses for ${serverCapacity(range)} servers, but its tiers ask for ${servers}`;
-    return [
-      {
-        pointer: `/network_config/subnets/${subnet}`,
-        detail,
-        value: cidr,
-        remedy: 'Use a larger range or fewer servers.',
-      },
-    ];
+    const pointer = `/network_config/subnets/${escapePointer(subnet)}`;
+    return [{ pointer, detail, value: range.cidr, remedy: 'Use a larger range or fewer servers.' }];
   });
 }
 
 function checkSize({ vm_config: tiers, network_config: network }: TemplateBody, limits: TemplateLimits): Fault[] {
-  const servers = Object.values(tiers).reduce((sum, { count }) => sum + (typeof count === 'number' ? count : 0), 0);
-  const total = servers + 2 + 2 * Object.keys(network.subnets).length;
+  const servers = Object.values(tiers).reduce((sum, tier) => sum + serversOf(tier), 0);
+  const subnets = Object.keys(network.subnets).length;
+  const total = 1 + subnets + (network.router ? 1 + subnets : 0) + servers;
   if (total <= limits.maxNodesPerPlan) return [];
   const detail = `the deployment would have ${total} resources, more than the ${limits.maxNodesPerPlan} that one plan may have`;
-  return [
-    {
-      pointer: '/vm_config',
-      detail,
-      value: servers,
-      remedy: 'Split it, or raise limits.max_nodes_per_plan in groundwork.yaml.',
-    },
-  ];
+  const remedy = 'Split it, or raise limits.max_nodes_per_plan in groundwork.yaml.';
+  return [{ pointer: '/vm_config', detail, value: servers, remedy }];
+}
+
+/** A count that is missing, open or wrong is reported as such; here it counts as nothing. */
+function serversOf({ count }: TierTemplate): number {
+  return Number.isInteger(count) && count > 0 ? count : 0;
 }

@@ -10,6 +10,11 @@ import type { TemplateBody } from './template.ts';
 const PLACEHOLDER = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 const TIER_COUNT = /^(.+)_count$/;
 
+/** Whether a value still waits for a parameter. */
+export function holdsPlaceholder(value: unknown): boolean {
+  return typeof value === 'string' && value.search(PLACEHOLDER) >= 0;
+}
+
 /** Names of the `<tier>_count` parameters that a template accepts without declaring them. */
 export function tierCountParameters(body: JsonObject): string[] {
   return Object.keys(asObject(body['vm_config'])).map((tier) => `${tier}_count`);
@@ -44,22 +49,27 @@ export function mergeTemplate(body: JsonObject, parameters: JsonObject): { body:
 function fillText(text: string, parameters: JsonObject, missing: (name: string) => void): Json {
   const whole = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];
   if (whole !== undefined) {
-    const value = parameters[whole];
+    const value = given(parameters, whole);
     if (value === undefined) missing(whole);
-    return value ?? text;
+    return value === undefined ? text : value;
   }
   return text.replace(PLACEHOLDER, (placeholder, name: string) => {
-    const value = parameters[name];
+    const value = given(parameters, name);
     if (value === undefined) missing(name);
     return value === undefined ? placeholder : String(value);
   });
+}
+
+/** A parameter that was given; what every object inherits (`constructor`) is none. */
+function given(parameters: JsonObject, name: string): Json | undefined {
+  return Object.hasOwn(parameters, name) ? parameters[name] : undefined;
 }
 
 function withCounts(vmConfig: JsonObject, parameters: JsonObject): JsonObject {
   const counts = new Map<string, Json>();
   for (const [name, value] of Object.entries(parameters)) {
     const tier = TIER_COUNT.exec(name)?.[1];
-    if (tier !== undefined && tier in vmConfig) counts.set(tier, value);
+    if (tier !== undefined && Object.hasOwn(vmConfig, tier)) counts.set(tier, value);
   }
   return Object.fromEntries(
     Object.entries(vmConfig).map(([tier, config]) => {

@@ -15,9 +15,12 @@ export interface Range {
   readonly hasHostBits: boolean;
 }
 
+/** Clouds disagree on what `/024` means. */
+const LEADING_ZERO = /\/0\d/;
+
 /** The range of an IPv4 CIDR, or undefined when the text is not one. */
 export function parseRange(text: string): Range | undefined {
-  if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(text)) return undefined;
+  if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(text) || LEADING_ZERO.test(text)) return undefined;
   const [address, prefix] = ipaddr.IPv4.parseCIDR(text);
   const value = toNumber(address.toByteArray());
   const size = 2 ** (32 - prefix);

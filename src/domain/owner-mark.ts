@@ -44,9 +44,9 @@ export function ownerMarkFields(mark: OwnerMark): Record<string, string> {
 export function ownerMarkFromFields(fields: Readonly<Record<string, string>> | undefined): OwnerMark | undefined {
   const owner = fields?.['groundwork_owner'];
   const key = fields?.['groundwork_key'];
-  const generation = Number(fields?.['groundwork_generation']);
-  if (!owner || !key || !Number.isInteger(generation)) return undefined;
-  return { owner, key, generation };
+  const generation = fields?.['groundwork_generation'] ?? '';
+  if (!owner || !key || !/^\d+$/.test(generation)) return undefined;
+  return { owner, key, generation: Number(generation) };
 }
 
 export function sameMark(a: OwnerMark, b: OwnerMark): boolean {

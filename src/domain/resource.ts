@@ -45,8 +45,10 @@ export function outputOf(key: string, name: string): OutputReference & JsonObjec
   return { $output: [key, name] };
 }
 
-function isOutputReference(value: Json): value is OutputReference & JsonObject {
-  return typeof value === 'object' && value !== null && '$output' in value;
+/** Exactly what `outputOf` makes: a user's own metadata may have a key of the same name, with a text as its value. */
+function isOutputReference(value: JsonObject): value is OutputReference & JsonObject {
+  const reference = value['$output'];
+  return Array.isArray(reference) && reference.length === 2 && Object.keys(value).length === 1;
 }
 
 /**
@@ -56,9 +58,10 @@ function isOutputReference(value: Json): value is OutputReference & JsonObject {
 export function resolveReferences(wanted: JsonObject, known: (key: string) => Resource | undefined): JsonObject {
   const resolve = (value: Json): Json => {
     if (typeof value !== 'object' || value === null) return value;
-    if (isOutputReference(value)) return lookUp(value.$output, known);
     if (Array.isArray(value)) return value.map(resolve);
-    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, resolve(v)]));
+    const object = value as JsonObject; // no list, see above
+    if (isOutputReference(object)) return lookUp(object.$output, known);
+    return Object.fromEntries(Object.entries(object).map(([k, v]) => [k, resolve(v)]));
   };
   return resolve(wanted) as JsonObject; // an object maps to an object
 }

@@ -38,7 +38,7 @@ describe('the examples', () => {
     const template = { name, version: 1, description: null, body, createdAt: '' };
     const parameters = checkParameters(template, request.parameters);
     const merged = mergeTemplate(body, parameters.values);
-    const faults = checkTemplate(merged.body, { maxCountPerTier: 100, maxNodesPerPlan: 1000 });
+    const faults = checkTemplate(merged.body, { maxCountPerTier: 100, maxNodesPerPlan: 1000 }, 'merged');
     expect([...parameters.faults, ...merged.faults, ...faults]).toEqual([]);
 
     const wanted = {
