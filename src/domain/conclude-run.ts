@@ -57,9 +57,8 @@ export function concludeRun(
   const undoneByItself = failure !== undefined && run.failurePolicy === 'rollback';
   if (run.cancelRequested && !undoneByItself) return failed('cancelled', cancelledError(leftOver));
   if (!failure) return { status: 'succeeded', deploymentStatus: 'COMPLETED', error: null, followedByDelete: false };
-  const held = run.failurePolicy === 'hold';
-  const error = errorOf(failure, { completed: !held && leftOver.length === 0, leftOver });
-  return failed(held ? 'held' : 'failed', error);
+  const completed = undoneByItself && leftOver.length === 0;
+  return failed(run.failurePolicy === 'hold' ? 'held' : 'failed', errorOf(failure, { completed, leftOver }));
 }
 
 function concludeRemoval(run: RunSoFar, leftOver: readonly LeftOver[]): Conclusion {
@@ -68,7 +67,8 @@ function concludeRemoval(run: RunSoFar, leftOver: readonly LeftOver[]): Conclusi
     return { status: 'succeeded', deploymentStatus: 'DELETED', error: null, followedByDelete: false };
   }
   if (failure) return failed('failed', errorOf(failure, { completed: false, leftOver }));
-  return { ...failed('succeeded', cancelledError(leftOver)) };
+  if (leftOver.length > 0) return failed('failed', incompleteError(run.kind, leftOver));
+  return failed('succeeded', cancelledError(leftOver));
 }
 
 function failed(status: RunStatus, error: DeploymentError): Conclusion {
@@ -103,6 +103,18 @@ function cancelledError(leftOver: readonly LeftOver[]): DeploymentError {
     failed_activity: 'cancel',
     rollback_completed: leftOver.length === 0,
     left_over: leftOver,
+  };
+}
+
+/** No node failed, and yet something remains: the plan did not know of it. */
+function incompleteError(kind: RunKind, leftOver: readonly LeftOver[]): DeploymentError {
+  return {
+    type: 'Incomplete',
+    message: `${leftOver.length} resources remain that the plan of the ${kind} did not have`,
+    failed_activity: kind,
+    rollback_completed: false,
+    left_over: leftOver,
+    remedy: 'Delete the deployment again.',
   };
 }
 
