@@ -1,0 +1,85 @@
+/**
+ * Which cases there are: from the points of a scenario, the systematic ones; from a seed, the random ones.
+ */
+
+import { killAtCall, killAtInstant, killAtWrite, landLate, loseAnswer } from './blow.ts';
+import type { CrashCase } from './crash-case.ts';
+import { type CallPoint, nameOf, type Points } from './points.ts';
+import { SCENARIOS, type Scenario } from './scenario.ts';
+import { isInTransaction } from './statement-tracker.ts';
+
+export function callCases(scenario: Scenario, { calls }: Points): CrashCase[] {
+  const at = (call: CallPoint) => ({ scenario, at: nameOf(call), cold: call.cold });
+  const changing = calls.filter((call) => call.changes);
+  return [
+    ...calls.map((call) => ({ ...at(call), kind: 'killed before a call', blow: killAtCall(call, 'before') })),
+    ...calls.map((call) => ({ ...at(call), kind: 'killed after a call', blow: killAtCall(call, 'after') })),
+    ...firstOfEach(calls).map((call) => ({ ...at(call), kind: 'answer lost, no kill', blow: loseAnswer(call) })),
+    ...changing.flatMap((call) =>
+      (['after its repetition', 'after the end'] as const).map((when) => ({
+        ...at(call),
+        kind: `killed, call lands late ${when}`,
+        blow: landLate(call, when),
+      })),
+    ),
+  ];
+}
+
+/** Every call that changes something, and one of each kind that only reads. */
+function firstOfEach(calls: readonly CallPoint[]): CallPoint[] {
+  return calls.filter((call) => call.changes || call.occurrence === 1);
+}
+
+/**
+ * Before and after every write that is committed by itself and every commit. Inside a transaction the instant after one
+ * write is the instant before the next as far as anything lasting goes: each is taken once.
+ */
+export function writeCases(scenario: Scenario, { writes }: Points): CrashCase[] {
+  const of = (side: 'before' | 'after', points: Points['writes']): CrashCase[] =>
+    points.map((point) => ({
+      scenario,
+      kind: `killed ${side} a write`,
+      at: nameOf(point),
+      blow: killAtWrite({ ...point, side }),
+    }));
+  return [
+    ...of(
+      'before',
+      writes.filter(({ label }) => !isInTransaction(label)),
+    ),
+    ...of('after', writes),
+  ];
+}
+
+/** Cases at random instants of all three scenarios in turn; every third one is struck twice. */
+export function randomCases(count: number, seed: number, tookMs: (scenario: Scenario) => number): CrashCase[] {
+  const random = mulberry32(seed);
+  const scenarios = Object.values(SCENARIOS);
+  return Array.from({ length: count }, (_, index): CrashCase => {
+    const scenario = scenarios[index % scenarios.length] ?? SCENARIOS.deploy;
+    const first = Math.round(random() * tookMs(scenario));
+    const again = Math.round(random() * (START_MS + tookMs(scenario)));
+    const isTwice = index % 9 < 3;
+    return {
+      scenario,
+      kind: isTwice ? 'killed twice at random' : 'killed at random',
+      at: isTwice ? `${first} ms, again at ${again} ms` : `${first} ms`,
+      blow: killAtInstant(first, isTwice ? again : undefined),
+      cannotMiss: true,
+    };
+  });
+}
+
+/** About what a start takes. */
+const START_MS = 600;
+
+/** A small generator with a seed (public domain, Tommy Ettinger): Math.random has none. */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
