@@ -67,12 +67,14 @@ export async function updateTemplate(
   const { templates } = dependencies.store;
   const body = checked(dependencies, content);
   const description = content.description ?? null;
-  const newest = await templates.get(name);
-  if (!newest) throw noTemplate(name);
-  if (newest.description === description && canonical(newest.body) === canonical(body)) return shapeOf(newest);
-  const template = await templates.add({ name, description, body, mode: 'next' });
-  if (!template) throw noTemplate(name);
-  return shapeOf(template);
+  for (;;) {
+    const newest = await templates.get(name);
+    if (!newest) throw noTemplate(name);
+    if (newest.description === description && canonical(newest.body) === canonical(body)) return shapeOf(newest);
+    const template = await templates.add({ name, description, body, mode: 'next' });
+    if (template) return shapeOf(template);
+    // Somebody else added the same version or deleted the template meanwhile: look again.
+  }
 }
 
 /** @throws GroundworkError not_found */
