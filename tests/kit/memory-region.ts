@@ -37,15 +37,24 @@ export interface MemoryRegion extends Region {
   readonly objects: Map<string, MemoryObject>;
   readonly calls: MemoryCall[];
   /** Called before the effect of every call; throws to fail it. */
-  before: (call: MemoryCall) => void | Promise<void>;
+  before: Interference;
   /** Called after the effect of every call; throws to lose the answer. */
-  after: (call: MemoryCall) => void | Promise<void>;
+  after: Interference;
 }
+
+/** @param signal aborts when the caller gives the call up; a hanging call must listen to it, as a real client does */
+type Interference = (call: MemoryCall, signal: AbortSignal) => void | Promise<void>;
 
 const NOUNS = ['server', 'router-interface', 'router', 'subnet', 'network'];
 
-/** @param buildLooks how many looks find a new server still pending */
-export function createMemoryRegion(name = 'here', buildLooks = 0): MemoryRegion {
+export interface MemoryRegionOptions {
+  /** How many looks find a new server still pending. */
+  readonly buildLooks?: number;
+  /** Time limit of a server, from the first call until it is ready, in milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+export function createMemoryRegion(name = 'here', options: MemoryRegionOptions = {}): MemoryRegion {
   const region: MemoryRegion = {
     name,
     provider: 'memory',
@@ -59,20 +68,24 @@ export function createMemoryRegion(name = 'here', buildLooks = 0): MemoryRegion 
     close: async () => {},
   };
   const drivers = new Map(
-    region.kinds.map((kind) => [kind, createDriver(region, kind, kind === 'memory.server' ? buildLooks : 0)]),
+    region.kinds.map((kind) => [kind, createDriver(region, kind, kind === 'memory.server' ? options : {})]),
   );
   return region;
 }
 
 let counter = 0;
 
-function createDriver(region: MemoryRegion, kind: string, buildLooks: number): Driver {
-  const made = async <T>(call: MemoryCall, context: CallContext | undefined, effect: () => T): Promise<T> => {
+function createDriver(
+  region: MemoryRegion,
+  kind: string,
+  { buildLooks = 0, timeoutMs = 20_000 }: MemoryRegionOptions,
+): Driver {
+  const made = async <T>(call: MemoryCall, context: CallContext, effect: () => T): Promise<T> => {
     region.calls.push(call);
-    await context?.beforeEffect();
-    await region.before(call);
+    if (call.verb === 'create' || call.verb === 'remove') await context.beforeEffect();
+    await region.before(call, context.signal);
     const result = effect();
-    await region.after(call);
+    await region.after(call, context.signal);
     return result;
   };
   const create = (wanted: JsonObject, mark: OwnerMark): MemoryObject => {
@@ -91,9 +104,9 @@ function createDriver(region: MemoryRegion, kind: string, buildLooks: number): D
   return {
     kind,
     schema: {},
-    timeoutMs: 20_000,
-    async find(owner) {
-      return made({ verb: 'find', kind, key: '' }, undefined, () =>
+    timeoutMs,
+    async find(owner, context) {
+      return made({ verb: 'find', kind, key: '' }, context, () =>
         [...region.objects.values()].filter((o) => o.kind === kind && o.mark.owner === owner).map(foundOf),
       );
     },
@@ -101,8 +114,8 @@ function createDriver(region: MemoryRegion, kind: string, buildLooks: number): D
       const object = await made({ verb: 'create', kind, key: mark.key }, context, () => create(wanted, mark));
       return { providerId: object.providerId, ...(buildLooks === 0 ? { observed: observedOf(object) } : {}) };
     },
-    async observe(refs) {
-      return made({ verb: 'observe', kind, key: '' }, undefined, () => {
+    async observe(refs, context) {
+      return made({ verb: 'observe', kind, key: '' }, context, () => {
         const seen = new Map<string, Observed>();
         for (const { providerId } of refs) {
           const object = region.objects.get(providerId);

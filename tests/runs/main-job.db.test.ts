@@ -30,7 +30,7 @@ let region: MemoryRegion;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  region = createMemoryRegion('here', 1);
+  region = createMemoryRegion('here', { buildLooks: 1 });
   house = await openHouse(database.url, [region]);
   await house.app.createTemplate(caller, TEMPLATE);
 });
