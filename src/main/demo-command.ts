@@ -102,7 +102,7 @@ async function deleteAgain(stage: Stage, id: string): Promise<void> {
   const { status } = await client.call('getDeployment', { params: { id } });
   const left = await inventory(stage.cloudAdminUrl);
   const counts = Object.entries(left).map(([noun, count]) => `${count} ${noun}`);
-  say(['', `The deployment is ${status}. The cloud itself says what is left in it: ${counts.join(', ')}.`]);
+  say(['', `The deployment is ${status}. What the cloud itself still holds of it:`, `  ${counts.join(', ')}`]);
   if (status !== 'DELETED' || Object.values(left).some((count) => count > 0)) throw new ExitWith(EXIT.failed);
 }
 
