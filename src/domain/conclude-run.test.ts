@@ -72,7 +72,7 @@ describe('nextMove', () => {
   it.each<[string, Partial<RunSoFar>, string]>([
     ['a success', {}, 'finish'],
     ['a failure', { outcomes: [failure] }, 'roll back'],
-    ['a skipped node alone', { outcomes: [{ ...done, state: 'skipped' }] }, 'finish'],
+    ['a skipped node alone', { outcomes: [{ ...done, state: 'skipped' }] }, 'roll back'],
     ['a failure that is held', { outcomes: [failure], failurePolicy: 'hold' }, 'finish'],
     [
       'a held failure that was cancelled',
@@ -168,6 +168,14 @@ describe('concludeRun', () => {
     expect(concludeRun(run({ kind: 'delete', outcomes: [stuck] }), LEFT).error).toMatchObject({
       failed_activity: 'delete memory.network network',
     });
+  });
+
+  it('never calls a run a success that left something out, even if nothing failed', () => {
+    const { failure: _, ...rest } = failure;
+    const outcomes: NodeOutcome[] = [done, { ...rest, state: 'skipped' }];
+    const { status, error } = concludeRun(run({ outcomes }), []);
+    expect([status, error?.failed_activity]).toEqual(['failed', 'create memory.server server/web/2']);
+    expect(concludeRun(run({ outcomes, cancelRequested: true }), []).error?.type).toBe('Cancelled');
   });
 
   it('says of everything left over why it is still there', () => {

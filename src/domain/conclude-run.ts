@@ -30,7 +30,7 @@ export type NextMove = 'finish' | 'roll back';
 export function nextMove(run: RunSoFar): NextMove {
   if (run.kind !== 'deploy' || run.thenDelete) return 'finish';
   if (run.cancelRequested) return 'roll back';
-  return run.failurePolicy === 'rollback' && firstFailure(run.outcomes) ? 'roll back' : 'finish';
+  return run.failurePolicy === 'rollback' && firstFailure(run) ? 'roll back' : 'finish';
 }
 
 export interface Conclusion {
@@ -53,7 +53,7 @@ export function concludeRun(
   const leftOver = remaining.map((resource) => leftOverOf(resource, [...run.outcomes, ...undoing]));
   if (run.thenDelete) return { status: 'cancelled', deploymentStatus: 'DELETING', error: null, followedByDelete: true };
   if (run.kind === 'delete' || run.kind === 'rollback') return concludeRemoval(run, leftOver);
-  const failure = firstFailure(run.outcomes);
+  const failure = firstFailure(run);
   const undoneByItself = failure !== undefined && run.failurePolicy === 'rollback';
   if (run.cancelRequested && !undoneByItself) return failed('cancelled', cancelledError(leftOver));
   if (!failure) return { status: 'succeeded', deploymentStatus: 'COMPLETED', error: null, followedByDelete: false };
@@ -62,7 +62,7 @@ export function concludeRun(
 }
 
 function concludeRemoval(run: RunSoFar, leftOver: readonly LeftOver[]): Conclusion {
-  const failure = firstFailure(run.outcomes);
+  const failure = firstFailure(run);
   if (run.kind === 'delete' && !failure && leftOver.length === 0) {
     return { status: 'succeeded', deploymentStatus: 'DELETED', error: null, followedByDelete: false };
   }
@@ -75,9 +75,13 @@ function failed(status: RunStatus, error: DeploymentError): Conclusion {
   return { status, deploymentStatus: 'FAILED', error, followedByDelete: false };
 }
 
-/** The first node that failed by itself; skipped ones only follow. */
-function firstFailure(outcomes: readonly NodeOutcome[]): NodeOutcome | undefined {
-  return outcomes.find((outcome) => outcome.state === 'failed');
+/**
+ * The first node that failed by itself; skipped ones only follow. A skipped one without a failure or a cancel should not
+ * be, and what is missing then must not be called a success.
+ */
+function firstFailure({ outcomes, cancelRequested }: RunSoFar): NodeOutcome | undefined {
+  const failed = outcomes.find((outcome) => outcome.state === 'failed');
+  return failed ?? (cancelRequested ? undefined : outcomes.find((outcome) => outcome.state === 'skipped'));
 }
 
 function errorOf(
@@ -87,7 +91,7 @@ function errorOf(
   const { failure, key, kind, action } = outcome;
   return {
     type: failure?.type ?? 'Unknown',
-    message: failure?.message ?? 'the node failed without a reason',
+    message: failure?.message ?? 'the node was left out without a reason',
     failed_activity: `${action === 'present' ? 'create' : 'delete'} ${kind} ${key}`,
     rollback_completed: rollback.completed,
     left_over: rollback.leftOver,

@@ -32,6 +32,8 @@ export async function executeNode(
   order: Order,
 ): Promise<NodeReport> {
   const node = nodeOf(execution, order);
+  const ended = execution.ended.get(`${order.phase} ${order.key}`);
+  if (ended !== undefined) return ended;
   const reason = whyNotStart(execution, order, node);
   if (reason !== undefined) return skip({ dependencies, execution, phase: order.phase, node }, reason);
 

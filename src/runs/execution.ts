@@ -40,6 +40,8 @@ export interface Execution {
   readonly generations: Map<string, number>;
   readonly finder: Finder;
   readonly log: Logger;
+  /** How nodes ended under an earlier worker, by `phase key`: what was recorded stands, whoever is asked again. */
+  readonly ended: ReadonlyMap<string, NodeOutcome['state']>;
   /** Aborts when waiting for others no longer makes sense: a failure that will be rolled back, or a cancel. */
   readonly giveUp: AbortController;
 }
@@ -82,6 +84,16 @@ export class GaveUp extends Error {
     super('stopped waiting because the run is being undone');
     this.name = 'GaveUp';
   }
+}
+
+/** Nodes of a run that have come to an end, as the ledger tells them, by `phase key`. */
+export async function endedNodes(store: Store, runId: string): Promise<Map<string, NodeOutcome['state']>> {
+  const nodes = await store.runs.nodes(runId);
+  return new Map(
+    nodes.flatMap(({ phase, key, state }) =>
+      state === 'done' || state === 'failed' || state === 'skipped' ? [[`${phase} ${key}`, state] as const] : [],
+    ),
+  );
 }
 
 /** Outcomes of the nodes of one phase as the ledger tells them. */

@@ -9,7 +9,7 @@ import { planDelete, planRollback } from '../domain/plan-removal.ts';
 import type { GraphNode, StepContext } from '../ports/engine.ts';
 import type { RunRecord } from '../ports/store.ts';
 import { executeNode, type NodeReport } from './execute-node.ts';
-import { type Execution, GaveUp, outcomesOf, type RunDependencies } from './execution.ts';
+import { endedNodes, type Execution, GaveUp, outcomesOf, type RunDependencies } from './execution.ts';
 import { createFinder } from './finder.ts';
 import { removeStrays } from './sweep.ts';
 
@@ -90,15 +90,15 @@ async function openExecution(dependencies: RunDependencies, context: StepContext
   const { store, log } = dependencies;
   const lease = { runId: context.runId, fence: context.fence };
   const run = await store.runs.begin(lease);
-  const [deployment, resources, generations, outcomes] = await Promise.all([
+  const [deployment, resources, generations, ended] = await Promise.all([
     store.deployments.get(run.deploymentId),
     store.ledger.resources(run.deploymentId),
     store.ledger.generations(run.deploymentId),
-    outcomesOf(store, run.id, 'forward'),
+    endedNodes(store, run.id),
   ]);
   const giveUp = new AbortController();
-  if (run.plan.failurePolicy === 'rollback' && outcomes.some((outcome) => outcome.state === 'failed'))
-    giveUp.abort(new GaveUp());
+  const hasFailed = run.plan.nodes.some(({ key }) => ended.get(`forward ${key}`) === 'failed');
+  if (run.plan.failurePolicy === 'rollback' && hasFailed) giveUp.abort(new GaveUp());
   return {
     run,
     plans: { forward: run.plan, rollback: run.rollbackPlan },
@@ -106,6 +106,7 @@ async function openExecution(dependencies: RunDependencies, context: StepContext
     regions: regionsOf(run, deployment?.region),
     resources: new Map(resources.map((resource) => [resource.key, resource])),
     generations,
+    ended,
     finder: createFinder(run.deploymentId),
     log: log.child({ deploymentId: run.deploymentId, runId: run.id }),
     giveUp,
