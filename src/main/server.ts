@@ -15,6 +15,9 @@ import type { Config } from '../config/load-config.ts';
 import { createHttpDoor } from '../doors/http/door.ts';
 import { createEmbeddedEngine, enqueueRun, type EmbeddedEngine } from '../engine/embedded/embedded-engine.ts';
 import type { Store } from '../ports/store.ts';
+import { createReconciler } from '../reconcilers/reconciler.ts';
+import type { RunDependencies } from '../runs/execution.ts';
+import { sweepLate } from '../runs/late-sweep.ts';
 import { createPoller } from '../runs/poller.ts';
 import { createRunPlanWorkflow } from '../runs/run-plan-workflow.ts';
 import { createRunSteps } from '../runs/run-steps.ts';
@@ -81,10 +84,20 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
   await migrate(pool);
 
   const store = createPostgresStore(pool, enqueueRun);
-  const engine = createEngine(options, { databaseUrl, pool, store, regions, metrics });
+  const runDependencies = {
+    store,
+    regions,
+    poller: createPoller(log),
+    log,
+    random: Math.random,
+    newId: () => systemIds.newId(),
+    measurements: metrics,
+  };
+  const engine = createEngine(options, { databaseUrl, pool, runDependencies });
   const key = await firstKey(options, store);
   await engine.start();
   closers.add('engine', () => engine.stop());
+  startLateSweeps(options, runDependencies, closers);
   const app = createApp({
     store,
     engine,
@@ -142,29 +155,28 @@ async function openClouds(
   return { regions, simulatedCloud };
 }
 
-interface EngineParts {
-  readonly databaseUrl: string;
-  readonly pool: Pool;
-  readonly store: Store;
-  readonly regions: Regions;
-  readonly metrics: Metrics;
-}
-
 function createEngine(
   { log }: ServerOptions,
-  { databaseUrl, pool, store, regions, metrics }: EngineParts,
+  parts: { databaseUrl: string; pool: Pool; runDependencies: RunDependencies },
 ): EmbeddedEngine {
-  const steps = createRunSteps({
-    store,
-    regions,
-    poller: createPoller(log),
+  const { databaseUrl, pool, runDependencies } = parts;
+  const workflow = createRunPlanWorkflow(createRunSteps(runDependencies));
+  const { runs } = runDependencies.store;
+  return createEmbeddedEngine({ databaseUrl, pool, workerId: randomUUID(), runs, workflow, log });
+}
+
+/** How often a worker asks whether a late sweep is due; they are due a minute after a run that did not pass quietly. */
+const LATE_SWEEP_EVERY_MS = 5_000;
+
+function startLateSweeps({ log }: ServerOptions, dependencies: RunDependencies, closers: Closers): void {
+  const reconciler = createReconciler({
+    name: 'late sweep',
+    everyMs: LATE_SWEEP_EVERY_MS,
+    deed: (signal) => sweepLate(dependencies, signal),
     log,
-    random: Math.random,
-    newId: () => systemIds.newId(),
-    measurements: metrics,
   });
-  const workflow = createRunPlanWorkflow(steps);
-  return createEmbeddedEngine({ databaseUrl, pool, workerId: randomUUID(), runs: store.runs, workflow, log });
+  reconciler.start();
+  closers.add('late sweeps', () => reconciler.stop());
 }
 
 /** GROUNDWORK_ADMIN_KEY takes the place of the key that is made at the first start. */

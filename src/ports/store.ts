@@ -148,10 +148,13 @@ export interface RunStore {
   watch(leases: readonly Lease[]): Promise<{ cancelled: string[]; lost: string[] }>;
   /** Whether the lease is still the newest one. */
   holds(lease: Lease): Promise<boolean>;
+  /** A worker found out that it was replaced: what it sent meanwhile may land late, so its owner is looked at once more. */
+  orderSweep(runId: string): Promise<void>;
   begin(lease: Lease): Promise<RunRecord>;
   beginRollback(lease: Lease, plan: Plan, reason: string): Promise<void>;
   /**
-   * Ends the run, sets the deployment's state and, when ordered, starts the next run: one transaction.
+   * Ends the run, sets the deployment's state and, when ordered, starts the next run: one transaction. A run that did not
+   * pass quietly (taken over, answers lost, calls failed) gets a late sweep.
    * @returns false when an order to delete came in since `thenDelete` was read: conclude again
    */
   finish(
@@ -164,8 +167,22 @@ export interface RunStore {
       /** What the conclusion was based on. */
       thenDelete: boolean;
       next?: NewRun;
+      /** The last look could not see everything. */
+      sweepIncomplete?: boolean;
     },
   ): Promise<boolean>;
+}
+
+/**
+ * Owners that are looked at once more some time after a run of theirs has ended, because something may have landed after
+ * the run's own last look.
+ */
+export interface LateSweepStore {
+  /** Takes the one that is due for the longest time; nobody else gets it for a while. None while a run of its deployment is active. */
+  take(): Promise<{ run: RunRecord; lease: Lease } | undefined>;
+  /** Whether there is still no active run, which would need no help and must not be disturbed. */
+  mayGoOn(lease: Lease): Promise<boolean>;
+  done(runId: string): Promise<void>;
 }
 
 export interface Ledger {
@@ -246,6 +263,7 @@ export interface HistoryStore {
 export interface Store {
   readonly deployments: DeploymentStore;
   readonly runs: RunStore;
+  readonly lateSweeps: LateSweepStore;
   readonly ledger: Ledger;
   readonly events: EventStore;
   readonly templates: TemplateStore;

@@ -30,6 +30,6 @@ async function carryOut(scope: RunScope, steps: RunSteps): Promise<void> {
     await scope.graph<NodeReport>(undo, (key, before, context) => steps.execute('rollback', key, before, context));
   }
 
-  await scope.step('sweep', (context) => steps.sweep(context));
-  await scope.step('conclude', (context) => steps.conclude(context));
+  const isSwept = await scope.step('sweep', (context) => steps.sweep(context));
+  await scope.step('conclude', (context) => steps.conclude(context, isSwept));
 }

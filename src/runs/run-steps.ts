@@ -11,7 +11,7 @@ import type { RunRecord } from '../ports/store.ts';
 import { executeNode, type NodeReport } from './execute-node.ts';
 import { endedNodes, type Execution, GaveUp, outcomesOf, type RunDependencies } from './execution.ts';
 import { createFinder } from './finder.ts';
-import { removeStrays } from './sweep.ts';
+import { sweepRegions } from './sweep.ts';
 
 type GraphJson = { key: string; dependsOn: string[] }[];
 
@@ -20,8 +20,10 @@ export interface RunSteps {
   execute(phase: RunPhase, key: string, before: readonly NodeReport[], context: StepContext): Promise<NodeReport>;
   /** @returns the graph of the rollback, or null when nothing is to be undone */
   decide(context: StepContext): Promise<GraphJson | null>;
+  /** @returns whether all was seen, and nothing is left that should be gone */
   sweep(context: StepContext): Promise<Json>;
-  conclude(context: StepContext): Promise<Json>;
+  /** @param isSwept what `sweep` returned */
+  conclude(context: StepContext, isSwept: Json): Promise<Json>;
   /** Ends a run that cannot be carried out for a reason of our own; what it made stays for a delete. */
   abandon(context: StepContext, reason: string): Promise<Json>;
 }
@@ -66,17 +68,12 @@ export function createRunSteps(dependencies: RunDependencies): RunSteps {
       return graphOf(plan.nodes);
     },
     async sweep(context) {
-      const execution = await executionOf(context);
-      for (const name of execution.regions) {
-        const region = dependencies.regions.get(name);
-        if (region) await removeStrays(dependencies, execution, context, region);
-      }
-      return null;
+      return sweepRegions(dependencies, await executionOf(context), context);
     },
-    async conclude(context) {
+    async conclude(context, isSwept) {
       const execution = await executionOf(context);
       // An order to delete may come in while we conclude; then the conclusion is another one.
-      while (!(await conclude(dependencies, execution)));
+      while (!(await conclude(dependencies, execution, isSwept === true)));
       return null;
     },
     async abandon(context, reason) {
@@ -113,7 +110,7 @@ async function openExecution(dependencies: RunDependencies, context: StepContext
   };
 }
 
-async function conclude(dependencies: RunDependencies, execution: Execution): Promise<boolean> {
+async function conclude(dependencies: RunDependencies, execution: Execution, isSwept: boolean): Promise<boolean> {
   const { store } = dependencies;
   const { run, lease, log } = execution;
   const fresh = await freshRun(dependencies, run.id);
@@ -138,6 +135,7 @@ async function conclude(dependencies: RunDependencies, execution: Execution): Pr
     ...end,
     thenDelete,
     leftOver: end.error?.left_over ?? [],
+    sweepIncomplete: !isSwept,
     ...(next ? { next } : {}),
   });
   if (!ended) return false;
@@ -166,8 +164,8 @@ function graphOf(nodes: readonly GraphNode[]): GraphJson {
   return nodes.map(({ key, dependsOn }) => ({ key, dependsOn: [...dependsOn] }));
 }
 
-/** The deployment's own region is looked at even when the plan has nothing to do there. */
-function regionsOf(run: RunRecord, own: string | undefined): string[] {
+/** Names of the regions that a run may have touched: the deployment's own even when the plan has nothing to do there. */
+export function regionsOf(run: RunRecord, own: string | undefined): string[] {
   return [...new Set([...(own === undefined ? [] : [own]), ...run.plan.nodes.map((node) => node.region)])];
 }
 

@@ -13,22 +13,50 @@ const ATTEMPTS = 4;
 const PAUSE_MS = 500;
 const GONE_WITHIN_MS = 120_000;
 
-/** Removes strays of one region, dependents first. @throws LeaseLost */
+/** On whose behalf is swept. */
+export type Sweeping = Pick<Execution, 'run' | 'lease' | 'log'>;
+type SweepDependencies = Pick<RunDependencies, 'store' | 'poller'>;
+
+/**
+ * Removes strays in all regions that the run may have touched.
+ * @returns false when something could not be listed or removed
+ * @throws LeaseLost
+ */
+export async function sweepRegions(
+  dependencies: SweepDependencies & Pick<RunDependencies, 'regions'>,
+  execution: Sweeping & Pick<Execution, 'regions'>,
+  context: Pick<StepContext, 'signal' | 'confirm'>,
+): Promise<boolean> {
+  let isComplete = true;
+  for (const name of execution.regions) {
+    const region = dependencies.regions.get(name);
+    isComplete = region !== undefined && (await removeStrays(dependencies, execution, context, region)) && isComplete;
+  }
+  return isComplete;
+}
+
+/**
+ * Removes strays of one region, dependents first.
+ * @returns false when something could not be listed or removed
+ * @throws LeaseLost
+ */
 export async function removeStrays(
-  dependencies: RunDependencies,
-  execution: Execution,
-  context: StepContext,
+  dependencies: SweepDependencies,
+  execution: Sweeping,
+  context: Pick<StepContext, 'signal' | 'confirm'>,
   region: Region,
-): Promise<void> {
+): Promise<boolean> {
   const call: CallContext = { signal: context.signal, beforeEffect: () => context.confirm() };
   const drivers = region.kinds.flatMap((kind) => region.driver(kind) ?? []);
   const listed = await Promise.all(drivers.map((driver) => listMarked(execution, driver, call)));
   const known = await dependencies.store.ledger.resources(execution.run.deploymentId);
+  let isComplete = !listed.includes(undefined);
   for (const [index, driver] of drivers.entries()) {
     for (const stray of (listed[index] ?? []).filter((found) => !isKnown(known, found))) {
-      await removeStray(dependencies, execution, { driver, stray, call });
+      isComplete = (await removeStray(dependencies, execution, { driver, stray, call })) && isComplete;
     }
   }
+  return isComplete;
 }
 
 /** Known is what a row names by id; and what a row without id may still turn out to mean, so that a retry can adopt it. */
@@ -40,17 +68,15 @@ function isKnown(ledger: readonly Resource[], found: Found): boolean {
   );
 }
 
-async function listMarked(execution: Execution, driver: Driver, call: CallContext): Promise<Found[]> {
-  const owner = execution.run.deploymentId;
-  const listed = await insistently(execution, driver, () => driver.find(owner, call));
-  return listed ?? [];
+function listMarked(execution: Sweeping, driver: Driver, call: CallContext): Promise<Found[] | undefined> {
+  return insistently(execution, driver, () => driver.find(execution.run.deploymentId, call));
 }
 
 async function removeStray(
-  { store, poller }: RunDependencies,
-  execution: Execution,
+  { store, poller }: SweepDependencies,
+  execution: Sweeping,
   { driver, stray, call }: { driver: Driver; stray: Found; call: CallContext },
-): Promise<void> {
+): Promise<boolean> {
   const ref = { providerId: stray.providerId, mark: stray.mark, wanted: {} };
   execution.log.warn(
     { key: stray.mark.key, kind: stray.kind, providerId: stray.providerId },
@@ -66,10 +92,11 @@ async function removeStray(
     key: stray.mark.key,
     data: { kind: stray.kind, provider_id: stray.providerId },
   });
+  return gone === true;
 }
 
-/** @returns undefined when it cannot be done now; the next run of this owner, or its deletion, looks again */
-async function insistently<T>(execution: Execution, driver: Driver, deed: () => Promise<T>): Promise<T | undefined> {
+/** @returns undefined when it cannot be done now; a late sweep looks again */
+async function insistently<T>(execution: Sweeping, driver: Driver, deed: () => Promise<T>): Promise<T | undefined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     try {
       return await deed();

@@ -10,6 +10,7 @@ import { createDeploymentStore } from './deployment-store.ts';
 import { createEventStore } from './event-store.ts';
 import { createHistoryStore } from './history-store.ts';
 import { createKeyStore } from './key-store.ts';
+import { createLateSweepStore } from './late-sweep-store.ts';
 import { createLedger } from './ledger-store.ts';
 import { createRunStore } from './run-store.ts';
 import { createTemplateStore } from './template-store.ts';
@@ -20,6 +21,7 @@ export function createPostgresStore(pool: Pool, enqueue: Engine['enqueue']): Sto
   return {
     deployments: createDeploymentStore(database, enqueue),
     runs: createRunStore(database, enqueue),
+    lateSweeps: createLateSweepStore(database),
     ledger: createLedger(database),
     events: createEventStore(database),
     templates: createTemplateStore(database),

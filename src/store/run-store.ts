@@ -9,6 +9,7 @@ import type { Lease, NewEvent, RunRecord, RunStore } from '../ports/store.ts';
 import { appendEvents } from './appended-events.ts';
 import type { Database } from './database.ts';
 import { insertRun } from './deployment-store.ts';
+import { SWEEP_AGAIN_AFTER } from './late-sweep-store.ts';
 import {
   RUN_COUNTS,
   type RunCountsRow,
@@ -50,6 +51,11 @@ export function createRunStore(database: Database, enqueue: Engine['enqueue']): 
     async holds({ runId, fence }) {
       const rows = await database.query('select 1 from runs where id = $1 and fence = $2', [runId, fence]);
       return rows.length > 0;
+    },
+    async orderSweep(runId) {
+      await database.query(`update runs set sweep_again_at = clock_timestamp() + ${SWEEP_AGAIN_AFTER} where id = $1`, [
+        runId,
+      ]);
     },
     begin: (lease) => database.transaction((tx) => begin(tx, lease)),
     beginRollback: (lease, plan, reason) =>
@@ -113,16 +119,13 @@ async function finish(
   tx: Transaction,
   enqueue: Engine['enqueue'],
   lease: Lease,
-  { status, error, deploymentStatus, leftOver, thenDelete, next }: Parameters<RunStore['finish']>[1],
+  end: Parameters<RunStore['finish']>[1],
 ): Promise<boolean> {
   const run = await fenced(tx, lease);
+  const { status, error, deploymentStatus, leftOver, next } = end;
   if (run.finishedAt !== null) return true;
-  if (run.thenDelete !== thenDelete) return false;
-  await tx.query('update runs set status = $2, error = $3, finished_at = clock_timestamp() where id = $1', [
-    lease.runId,
-    status,
-    error,
-  ]);
+  if (run.thenDelete !== end.thenDelete) return false;
+  await tx.query(END_RUN, [lease.runId, status, error, end.sweepIncomplete ?? false]);
   const active = next?.id ?? (status === 'held' ? lease.runId : null);
   await tx.query('update deployments set status = $2, error = $3, active_run = $4, updated_at = now() where id = $1', [
     run.deploymentId,
@@ -144,3 +147,12 @@ async function finish(
   ]);
   return true;
 }
+
+/** $4: the last look was incomplete. */
+const END_RUN = `update runs
+    set status = $2, error = $3, finished_at = clock_timestamp(),
+        sweep_again_at = case
+          when $4 or fence > 1
+            or exists (select from run_nodes where run_id = $1 and (attempt > 1 or state = 'failed'))
+          then clock_timestamp() + ${SWEEP_AGAIN_AFTER} end
+  where id = $1`;

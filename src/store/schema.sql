@@ -111,9 +111,11 @@ create table runs (
   created_at timestamp with time zone not null default now(),
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  sweep_again_at timestamp with time zone,
   constraint runs_pkey PRIMARY KEY (id)
 );
 CREATE INDEX runs_by_deployment ON runs USING btree (deployment_id, created_at);
+CREATE INDEX runs_to_sweep ON runs USING btree (sweep_again_at) WHERE (sweep_again_at IS NOT NULL);
 CREATE UNIQUE INDEX one_active_run ON runs USING btree (deployment_id) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text, 'rolling_back'::text]));
 
 create table templates (

@@ -33,7 +33,7 @@ export interface EmbeddedEngineOptions {
   readonly pool: pg.Pool;
   /** Unique for every process start. */
   readonly workerId: string;
-  readonly runs: Pick<RunStore, 'claim' | 'watch' | 'holds'>;
+  readonly runs: Pick<RunStore, 'claim' | 'watch' | 'holds' | 'orderSweep'>;
   readonly workflow: RunWorkflow;
   readonly log: Logger;
 }

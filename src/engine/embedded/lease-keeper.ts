@@ -9,6 +9,11 @@ import type { StepContext } from '../../ports/engine.ts';
 import type { Lease, RunStore } from '../../ports/store.ts';
 
 const WATCH_MS = 500;
+/**
+ * A permission that took longer to come is asked for again: this process may have been frozen in between, and others call
+ * it dead after five seconds.
+ */
+const PERMISSION_HOLDS_MS = 2_000;
 
 export interface HeldLease extends Lease, StepContext {}
 
@@ -28,7 +33,7 @@ interface Entry {
 }
 
 export function createLeaseKeeper(
-  runs: Pick<RunStore, 'claim' | 'watch' | 'holds'>,
+  runs: Pick<RunStore, 'claim' | 'watch' | 'holds' | 'orderSweep'>,
   workerId: string,
   log: Logger,
 ): LeaseKeeper {
@@ -44,6 +49,7 @@ export function createLeaseKeeper(
         log.warn({ runId }, 'another worker took the run over');
         entry.lost.abort(new LeaseLost(runId));
         if (entries.get(runId) === entry) entries.delete(runId);
+        await runs.orderSweep(runId);
       } else if (cancelled.includes(runId)) entry.cancel.abort();
     }
   };
@@ -73,7 +79,10 @@ export function createLeaseKeeper(
       entries.get(runId)?.lost.abort(new LeaseLost(runId));
       const [lost, cancel] = [new AbortController(), new AbortController()];
       const confirm = async () => {
-        if (lost.signal.aborted || !(await runs.holds(claimed))) throw new LeaseLost(runId);
+        for (let askedAt = -Infinity; performance.now() - askedAt > PERMISSION_HOLDS_MS;) {
+          askedAt = performance.now();
+          if (lost.signal.aborted || !(await runs.holds(claimed))) throw new LeaseLost(runId);
+        }
       };
       const lease = { ...claimed, signal: lost.signal, cancelRequested: cancel.signal, confirm };
       entries.set(runId, { lease, lost, cancel });
