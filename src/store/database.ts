@@ -75,9 +75,21 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+const names = new Map<string, string>();
+
+/**
+ * A statement under a name of its own: a connection parses and plans it once. All statements of the store are constants,
+ * so there are only so many. They name their columns: a prepared `select *` fails once a later migration adds one.
+ */
+function prepared(text: string, values: readonly unknown[]): pg.QueryConfig {
+  const name = names.get(text) ?? `statement-${names.size + 1}`;
+  names.set(text, name);
+  return { name, text, values: [...values] };
+}
+
 export function openDatabase(pool: pg.Pool): Database {
   return {
-    query: (text, values = []) => translated(async () => (await pool.query({ text, values: [...values] })).rows),
+    query: (text, values = []) => translated(async () => (await pool.query(prepared(text, values))).rows),
     transaction: (work) => translated(() => inTransaction(pool, work)),
   };
 }
@@ -88,7 +100,7 @@ async function inTransaction<T>(pool: pg.Pool, work: (transaction: Transaction) 
   try {
     await client.query('begin');
     const result = await work({
-      query: async (text, values = []) => (await client.query({ text, values: [...values] })).rows,
+      query: async (text, values = []) => (await client.query(prepared(text, values))).rows,
     });
     await client.query('commit');
     return result;

@@ -9,11 +9,13 @@ import type { DeploymentFilter, DeploymentStore, DeploymentWithProgress, NewRun 
 import { appendEvents } from './appended-events.ts';
 import type { Database } from './database.ts';
 import {
+  DEPLOYMENT_COLUMNS,
   type DeploymentRow,
   deploymentFromRow,
   RESOURCE_FACTS,
   type ResourceFactsRow,
   resourceFactsFromRow,
+  RUN_COLUMNS,
   RUN_COUNTS,
   type RunCountsRow,
   type RunRow,
@@ -39,7 +41,9 @@ export function createDeploymentStore(database: Database, enqueue: Enqueue): Dep
       return { requestHash: row.request_hash, deployment: { id: row.id, name: row.name, createdAt: row.created_at } };
     },
     async get(id) {
-      const [row] = await database.query<DeploymentRow>('select * from deployments where id = $1', [id]);
+      const [row] = await database.query<DeploymentRow>(`select ${DEPLOYMENT_COLUMNS} from deployments where id = $1`, [
+        id,
+      ]);
       return row && deploymentFromRow(row);
     },
     view: (id) => view(database, id),
@@ -83,7 +87,10 @@ async function acceptRun(
   enqueue: Enqueue,
   { deploymentId, run, status, stillAllowed, events }: Parameters<DeploymentStore['acceptRun']>[0],
 ): Promise<boolean> {
-  const [row] = await tx.query<DeploymentRow>('select * from deployments where id = $1 for update', [deploymentId]);
+  const [row] = await tx.query<DeploymentRow>(
+    `select ${DEPLOYMENT_COLUMNS} from deployments where id = $1 for update`,
+    [deploymentId],
+  );
   if (!row) return false;
   const active = await activeRun(tx, row.active_run);
   if (!stillAllowed(deploymentFromRow(row), active && runFromRow(active))) return false;
@@ -106,7 +113,7 @@ async function acceptRun(
  */
 async function activeRun(tx: Transaction, id: string | null): Promise<RunRow | undefined> {
   if (id === null) return undefined;
-  const [row] = await tx.query<RunRow>('select * from runs where id = $1', [id]);
+  const [row] = await tx.query<RunRow>(`select ${RUN_COLUMNS} from runs where id = $1`, [id]);
   return row;
 }
 
@@ -130,7 +137,7 @@ async function requestCancel(
 
 async function view(database: Database, id: string): ReturnType<DeploymentStore['view']> {
   const [row] = await database.query<ViewRow & { resources: ResourceFactsRow[] }>(
-    `select d.*, ${ACTIVE_RUN} as run, ${RESOURCE_FACTS} as resources from deployments d where id = $1`,
+    `select ${DEPLOYMENT_COLUMNS}, ${ACTIVE_RUN} as run, ${RESOURCE_FACTS} as resources from deployments d where id = $1`,
     [id],
   );
   return row && { ...withProgress(row), resources: row.resources.map(resourceFactsFromRow) };
@@ -150,7 +157,7 @@ async function list(database: Database, filter: DeploymentFilter): ReturnType<De
     and ($3::text is null or template_name = $3) and ($4::text is null or name = $4)`;
   const [rows, totals] = await Promise.all([
     database.query<ViewRow>(
-      `select d.*, ${ACTIVE_RUN} as run from deployments d where ${where}
+      `select ${DEPLOYMENT_COLUMNS}, ${ACTIVE_RUN} as run from deployments d where ${where}
           and ($5::timestamptz is null or (created_at, id) < ($5::timestamptz, $6::uuid))
         order by created_at desc, id desc limit $7`,
       [...wanted, filter.after?.createdAt ?? null, filter.after?.id ?? null, filter.limit],

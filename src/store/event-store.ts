@@ -3,7 +3,7 @@
  * serves all watchers of a process.
  */
 
-import { eventFromRow, type EventRow } from './rows.ts';
+import { EVENT_COLUMNS, eventFromRow, type EventRow } from './rows.ts';
 import type { EventStore } from '../ports/store.ts';
 import type { Database } from './database.ts';
 
@@ -11,7 +11,7 @@ export function createEventStore(database: Database): EventStore {
   return {
     async list(deploymentId, after, limit) {
       const rows = await database.query<EventRow>(
-        'select * from events where deployment_id = $1 and seq > $2 order by seq limit $3',
+        `select ${EVENT_COLUMNS} from events where deployment_id = $1 and seq > $2 order by seq limit $3`,
         [deploymentId, after, limit],
       );
       return rows.map(eventFromRow);

@@ -13,7 +13,7 @@ import type { PlanNode } from '../domain/plan.ts';
 import { LeaseLost } from '../ports/driver.ts';
 import type { Ledger, Lease } from '../ports/store.ts';
 import type { Database } from './database.ts';
-import { type ResourceRow, resourceFromRow } from './rows.ts';
+import { RESOURCE_COLUMNS, type ResourceRow, resourceFromRow } from './rows.ts';
 
 type NodeIdentity = Pick<PlanNode, 'key' | 'kind' | 'region' | 'action'>;
 
@@ -58,7 +58,7 @@ export function createLedger(database: Database): Ledger {
   return {
     async resources(owner, { withDeleted = false } = {}) {
       const rows = await database.query<ResourceRow>(
-        `select * from resources where owner = $1 and ($2 or state <> 'deleted') order by created_at, key`,
+        `select ${RESOURCE_COLUMNS} from resources where owner = $1 and ($2 or state <> 'deleted') order by created_at, key`,
         [owner, withDeleted],
       );
       return rows.map(resourceFromRow);
@@ -123,7 +123,7 @@ function identity(resource: { owner: string; key: string; generation: number }):
 }
 
 /** Columns of a resource, preceded by whether the lease was held. */
-const HELD = `select true as held, resource.* from fence left join resource on true`;
+const HELD = `select true as held, ${RESOURCE_COLUMNS} from fence left join resource on true`;
 
 const INTEND = `with ${FENCE}, ${NODE}, ${EVENT}, made as (
     insert into resources (owner, key, generation, kind, region, state, wanted, depends_on, run_id)

@@ -1,6 +1,6 @@
 /**
  * Database rows in the domain's words. Columns are snake_case and the domain is camelCase; this is the only place that
- * knows both.
+ * knows both. Statements name the columns of a row by its list here, never by `*` (see database.ts).
  */
 
 import type {
@@ -17,6 +17,9 @@ import type { FailurePolicy, NodeAction, Plan } from '../domain/plan.ts';
 import type { Resource, ResourceState } from '../domain/resource.ts';
 import type { Template } from '../domain/template.ts';
 import type { ApiKey, ResourceFacts, RunCounts, RunNode, RunRecord } from '../ports/store.ts';
+
+export const DEPLOYMENT_COLUMNS = `id, name, status, region, template_name, template_version, parameters,
+  failure_policy, metadata, error, active_run, created_at, updated_at`;
 
 export interface DeploymentRow {
   id: string;
@@ -51,6 +54,9 @@ export function deploymentFromRow(row: DeploymentRow): Deployment {
     updatedAt: row.updated_at,
   };
 }
+
+export const RUN_COLUMNS = `id, deployment_id, kind, status, phase, plan, rollback_plan,
+  cancel_requested_at, then_delete, error, created_at, started_at, finished_at`;
 
 export interface RunRow {
   id: string;
@@ -122,6 +128,8 @@ export function resourceFactsFromRow([key, state, providerId, name, ip]: Resourc
   return { key, state, providerId, name, ip };
 }
 
+export const RUN_NODE_COLUMNS = 'phase, key, kind, action, state, attempt, detail, error, started_at, finished_at';
+
 export interface RunNodeRow {
   phase: RunPhase;
   key: string;
@@ -139,6 +147,9 @@ export function runNodeFromRow(row: RunNodeRow): RunNode {
   const { started_at: startedAt, finished_at: finishedAt, ...same } = row;
   return { ...same, startedAt, finishedAt };
 }
+
+export const RESOURCE_COLUMNS = `owner, key, generation, kind, region, state, provider_id,
+  wanted, outputs, depends_on, run_id, created_at, updated_at`;
 
 export interface ResourceRow {
   owner: string;
@@ -174,6 +185,8 @@ export function resourceFromRow(row: ResourceRow): Resource {
   };
 }
 
+export const EVENT_COLUMNS = 'seq, at, type, run_id, key, data';
+
 export interface EventRow {
   seq: number;
   at: string;
@@ -186,6 +199,8 @@ export interface EventRow {
 export function eventFromRow(row: EventRow): Event {
   return { seq: row.seq, at: row.at, type: row.type, runId: row.run_id, key: row.key, data: row.data };
 }
+
+export const TEMPLATE_COLUMNS = 'name, version, description, body, created_at';
 
 export interface TemplateRow {
   name: string;

@@ -11,7 +11,9 @@ import type { Database } from './database.ts';
 import { insertRun } from './deployment-store.ts';
 import { SWEEP_AGAIN_AFTER } from './late-sweep-store.ts';
 import {
+  RUN_COLUMNS,
   RUN_COUNTS,
+  RUN_NODE_COLUMNS,
   type RunCountsRow,
   type RunNodeRow,
   type RunRow,
@@ -23,20 +25,21 @@ import {
 export function createRunStore(database: Database, enqueue: Engine['enqueue']): RunStore {
   return {
     async get(runId) {
-      const [row] = await database.query<RunRow>('select * from runs where id = $1', [runId]);
+      const [row] = await database.query<RunRow>(`select ${RUN_COLUMNS} from runs where id = $1`, [runId]);
       return row && runFromRow(row);
     },
     async listByDeployment(deploymentId) {
       const rows = await database.query<RunRow & { counts: RunCountsRow }>(
-        `select r.*, ${RUN_COUNTS} as counts from runs r where deployment_id = $1 order by created_at desc, id desc`,
+        `select ${RUN_COLUMNS}, ${RUN_COUNTS} as counts from runs r where deployment_id = $1 order by created_at desc, id desc`,
         [deploymentId],
       );
       return rows.map((row) => ({ run: runFromRow(row), counts: runCountsFromRow(row.counts) }));
     },
     async nodes(runId) {
-      const rows = await database.query<RunNodeRow>('select * from run_nodes where run_id = $1 order by started_at', [
-        runId,
-      ]);
+      const rows = await database.query<RunNodeRow>(
+        `select ${RUN_NODE_COLUMNS} from run_nodes where run_id = $1 order by started_at`,
+        [runId],
+      );
       return rows.map(runNodeFromRow);
     },
     async claim(runId, worker) {
@@ -88,7 +91,7 @@ async function watch(database: Database, leases: readonly Lease[]): Promise<{ ca
 
 /** Locks the run's row for the rest of the transaction. @throws LeaseLost */
 async function fenced(tx: Transaction, lease: Lease): Promise<RunRecord> {
-  const [row] = await tx.query<RunRow>('select * from runs where id = $1 and fence = $2 for update', [
+  const [row] = await tx.query<RunRow>(`select ${RUN_COLUMNS} from runs where id = $1 and fence = $2 for update`, [
     lease.runId,
     lease.fence,
   ]);
