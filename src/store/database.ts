@@ -36,6 +36,8 @@ export function openPool(url: string, size: number, onError: (error: Error) => v
     keepAlive: true,
     // A lost host must free its connections and locks in seconds, not hours.
     options: '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3',
+    // What a transaction asks without waiting for answers travels together.
+    pipeline: true,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
   });

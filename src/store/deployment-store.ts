@@ -51,35 +51,45 @@ export function createDeploymentStore(database: Database, enqueue: Enqueue): Dep
   };
 }
 
+/** Sent together: no statement needs another's answer, and the caller waits for each way there and back. */
 async function accept(
   tx: Transaction,
   enqueue: Enqueue,
   { deployment: d, run, events, idempotency }: Parameters<DeploymentStore['accept']>[0],
 ): Promise<{ createdAt: string }> {
-  const [row] = await tx.query<{ created_at: string }>(
-    `insert into deployments (id, name, status, region, template_name, template_version, parameters, failure_policy, active_run)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning created_at`,
-    [d.id, d.name, d.status, d.region, d.templateName, d.templateVersion, d.parameters, d.failurePolicy, run.id],
-  );
-  if (idempotency) {
-    await tx.query(
-      'insert into idempotency_keys (api_key_id, key, request_hash, deployment_id) values ($1, $2, $3, $4)',
-      [idempotency.apiKeyId, idempotency.key, idempotency.requestHash, d.id],
-    );
-  }
-  await insertRun(tx, enqueue, d.id, run);
-  await appendEvents(tx, d.id, events);
+  const [[row]] = await Promise.all([
+    tx.query<{ created_at: string }>(
+      `insert into deployments (id, name, status, region, template_name, template_version, parameters, failure_policy, active_run)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning created_at`,
+      [d.id, d.name, d.status, d.region, d.templateName, d.templateVersion, d.parameters, d.failurePolicy, run.id],
+    ),
+    idempotency &&
+      tx.query('insert into idempotency_keys (api_key_id, key, request_hash, deployment_id) values ($1, $2, $3, $4)', [
+        idempotency.apiKeyId,
+        idempotency.key,
+        idempotency.requestHash,
+        d.id,
+      ]),
+    insertRun(tx, enqueue, d.id, run),
+    appendEvents(tx, d.id, events),
+  ]);
   return { createdAt: row?.created_at ?? '' };
 }
 
 /** The run's row and the engine's start, within the caller's transaction. */
 export async function insertRun(tx: Transaction, enqueue: Enqueue, deploymentId: string, run: NewRun): Promise<void> {
   const { nodes } = run.plan;
-  await tx.query(
-    'insert into runs (id, deployment_id, kind, plan, total, estimated_ms) values ($1, $2, $3, $4, $5, $6)',
-    [run.id, deploymentId, run.kind, run.plan, nodes.length, criticalPathMs(nodes)],
-  );
-  await enqueue(tx, run.id);
+  await Promise.all([
+    tx.query('insert into runs (id, deployment_id, kind, plan, total, estimated_ms) values ($1, $2, $3, $4, $5, $6)', [
+      run.id,
+      deploymentId,
+      run.kind,
+      run.plan,
+      nodes.length,
+      criticalPathMs(nodes),
+    ]),
+    enqueue(tx, run.id),
+  ]);
 }
 
 async function acceptRun(
