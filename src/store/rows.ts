@@ -94,7 +94,7 @@ export function runFromRow(row: RunRow): RunRecord {
 
 /** SQL for the counts of the run `r`, as one JSON array. */
 export const RUN_COUNTS = `(
-  select jsonb_build_array(r.id, r.kind, r.status, r.phase, r.started_at, r.estimated_ms, r.total,
+  select json_build_array(r.id, r.kind, r.status, r.phase, r.started_at, r.estimated_ms, r.total,
            count(*) filter (where n.state = 'done'), count(*) filter (where n.state = 'failed'))
     from run_nodes n where n.run_id = r.id and n.phase = r.phase
 )`;
@@ -118,7 +118,7 @@ export function runCountsFromRow(row: RunCountsRow): RunCounts {
 
 /** SQL for the facts of the living resources of the deployment `d`, as one JSON array of arrays. */
 export const RESOURCE_FACTS = `(
-  select coalesce(jsonb_agg(jsonb_build_array(key, state, provider_id, wanted->>'name', outputs->>'ip')), '[]')
+  select coalesce(to_json(array_agg(array[key, state, provider_id, wanted->>'name', outputs->>'ip'])), '[]')
     from resources where owner = d.id and state <> 'deleted'
 )`;
 
