@@ -69,7 +69,7 @@ function isKnown(ledger: readonly Resource[], found: Found): boolean {
 }
 
 function listMarked(execution: Sweeping, driver: Driver, call: CallContext): Promise<Found[] | undefined> {
-  return insistently(execution, driver, () => driver.find(execution.run.deploymentId, call));
+  return insistently(execution, driver, call.signal, () => driver.find(execution.run.deploymentId, call));
 }
 
 async function removeStray(
@@ -82,7 +82,7 @@ async function removeStray(
     { key: stray.mark.key, kind: stray.kind, providerId: stray.providerId },
     'removing an object that the ledger does not know',
   );
-  const gone = await insistently(execution, driver, async () => {
+  const gone = await insistently(execution, driver, call.signal, async () => {
     if ((await driver.remove(ref, call)) === 'gone') return true;
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(GONE_WITHIN_MS)]);
     return poller.until(driver, ref, (observed) => (observed ? undefined : true), signal);
@@ -96,8 +96,13 @@ async function removeStray(
 }
 
 /** @returns undefined when it cannot be done now; a late sweep looks again */
-async function insistently<T>(execution: Sweeping, driver: Driver, deed: () => Promise<T>): Promise<T | undefined> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+async function insistently<T>(
+  execution: Sweeping,
+  driver: Driver,
+  signal: AbortSignal,
+  deed: () => Promise<T>,
+): Promise<T | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS && !signal.aborted; attempt += 1) {
     try {
       return await deed();
     } catch (error) {

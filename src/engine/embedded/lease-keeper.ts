@@ -78,12 +78,7 @@ export function createLeaseKeeper(
       if (!claimed) return undefined;
       entries.get(runId)?.lost.abort(new LeaseLost(runId));
       const [lost, cancel] = [new AbortController(), new AbortController()];
-      const confirm = async () => {
-        for (let askedAt = -Infinity; performance.now() - askedAt > PERMISSION_HOLDS_MS;) {
-          askedAt = performance.now();
-          if (lost.signal.aborted || !(await runs.holds(claimed))) throw new LeaseLost(runId);
-        }
-      };
+      const confirm = () => freshPermission(runs, claimed, lost.signal);
       const lease = { ...claimed, signal: lost.signal, cancelRequested: cancel.signal, confirm };
       entries.set(runId, { lease, lost, cancel });
       return lease;
@@ -95,4 +90,13 @@ export function createLeaseKeeper(
       return entries.size;
     },
   };
+}
+
+/** @throws LeaseLost */
+async function freshPermission(runs: Pick<RunStore, 'holds'>, lease: Lease, lost: AbortSignal): Promise<void> {
+  for (;;) {
+    const askedAt = performance.now();
+    if (lost.aborted || !(await runs.holds(lease))) throw new LeaseLost(lease.runId);
+    if (performance.now() - askedAt < PERMISSION_HOLDS_MS) return;
+  }
 }
