@@ -8,6 +8,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { DeploymentPage } from '../../src/contract/deployment.ts';
 import { OpenStackSession } from '../conformance/openstack-session.ts';
 import type { OpenStackSite } from '../conformance/openstack-target.ts';
 import { createTestDatabase } from '../database.ts';
@@ -64,6 +65,7 @@ export async function openHouseOnSite(
       house.api.url = house.server.url;
     },
     async close() {
+      await removeEverything(house.api);
       await house.server.end('SIGTERM');
       await database.drop();
       for (const [, { id }] of made) await admin.removeProject(id);
@@ -73,6 +75,13 @@ export async function openHouseOnSite(
   };
   house.api.url = house.server.url;
   return house;
+}
+
+/** What a failed test left: projects that still hold something would stay in a genuine cloud for ever. */
+async function removeEverything(api: Api): Promise<void> {
+  const { items } = await api.get<DeploymentPage>('/deployments?limit=200');
+  for (const { id } of items) await api.ask('DELETE', `/deployments/${id}`);
+  await Promise.allSettled(items.map(({ id }) => api.settled(id)));
 }
 
 async function makeProject(site: OpenStackSite, admin: OpenStackSession, name: RegionName) {
