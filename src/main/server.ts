@@ -77,15 +77,13 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
   const metrics = createMetrics();
   closers.add('metrics', async () => metrics.close());
   const { regions, simulatedCloud } = await openClouds(options, closers, metrics);
-  const pool = openPool(databaseUrl, POOL_SIZE, (error) =>
-    log.warn({ err: error }, 'an idle database connection broke'),
-  );
-  closers.add('database connections', () => pool.end());
+  // The runs have connections of their own: a request does not queue behind their writes.
+  const [pool, runPool] = [connect(options, closers, databaseUrl), connect(options, closers, databaseUrl)];
   await migrate(pool);
 
   const store = createPostgresStore(pool, enqueueRun);
   const runDependencies = {
-    store,
+    store: createPostgresStore(runPool, enqueueRun),
     regions,
     poller: createPoller(log),
     log,
@@ -93,7 +91,7 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
     newId: () => systemIds.newId(),
     measurements: metrics,
   };
-  const engine = createEngine(options, { databaseUrl, pool, runDependencies });
+  const engine = createEngine(options, { databaseUrl, pool: runPool, runDependencies });
   const key = await firstKey(options, store);
   await engine.start();
   closers.add('engine', () => engine.stop());
@@ -128,6 +126,14 @@ async function openDatabase({ config, host, say }: ServerOptions, closers: Close
     `Database: embedded PostgreSQL in ${config.data_dir}${postgres.adopted ? ' (it was still running: adopted)' : ''}`,
   );
   return postgres.url;
+}
+
+function connect({ log }: ServerOptions, closers: Closers, databaseUrl: string): Pool {
+  const pool = openPool(databaseUrl, POOL_SIZE, (error) =>
+    log.warn({ err: error }, 'an idle database connection broke'),
+  );
+  closers.add('database connections', () => pool.end());
+  return pool;
 }
 
 async function openClouds(
