@@ -12,13 +12,14 @@ import { getDeployment, listDeployments } from './read-deployments.ts';
 import { getRun, listRuns } from './read-runs.ts';
 import { readiness } from './readiness.ts';
 import { createRegionHealth } from './region-health.ts';
+import { sayNotReady } from './say-not-ready.ts';
 import { createTemplate, deleteTemplate, getTemplate, listTemplates, updateTemplate } from './templates.ts';
 
 export function createApp(dependencies: AppDependencies): App {
   const keys = createApiKeys(dependencies);
   const feed = createEventFeed(dependencies);
   const health = createRegionHealth(dependencies.regions);
-  return {
+  return sayNotReady({
     createDeployment: (caller, body, options) => createDeployment(dependencies, caller, body, options),
     planDeployment: (body) => planDeploymentRequest(dependencies, body),
     getDeployment: (id) => getDeployment(dependencies, id),
@@ -41,5 +42,5 @@ export function createApp(dependencies: AppDependencies): App {
     deleteKey: (id) => keys.remove(id),
     readiness: () => readiness(dependencies, health),
     authenticate: (key) => keys.authenticate(key),
-  };
+  });
 }

@@ -33,25 +33,16 @@ export async function listDeployments(
   const page = items.slice(0, limit);
   const last = items.length > limit ? page.at(-1)?.deployment : undefined;
   const now = Date.now();
-  return { items: page.map((item) => summaryOf(item, now)), total, next: last ? writeCursor(last) : null };
+  return { items: page.map((item) => summaryOf(item, now)), total, next: last?.id ?? null };
 }
 
 export function noDeployment(id: string): GroundworkError {
   return new GroundworkError('not_found', `there is no deployment ${id}`, { remedy: 'GET /deployments lists them.' });
 }
 
-/** A position in the list: time and id of the last item, in an alphabet that needs no escaping in a URL. */
-function writeCursor({ createdAt, id }: { createdAt: string; id: string }): string {
-  return btoa(`${createdAt} ${id}`).replaceAll('+', '-').replaceAll('/', '_');
-}
-
-function readCursor(cursor: string): { createdAt: string; id: string } {
-  try {
-    const [createdAt = '', id = ''] = atob(cursor.replaceAll('-', '+').replaceAll('_', '/')).split(' ');
-    if (!Number.isNaN(Date.parse(createdAt)) && /^[0-9a-f-]{36}$/.test(id)) return { createdAt, id };
-  } catch {
-    // Not base64: reported below like any other text that is no cursor.
-  }
+/** The id of the last item is the whole position: rows stay for ever, and a time would lose its microseconds on the way. */
+function readCursor(cursor: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(cursor)) return cursor;
   const remedy = 'Use the value of `next` from the page before, or leave it out.';
   throw new GroundworkError('invalid_request', 'the cursor is none that this server gave', {
     faults: [{ pointer: 'query/cursor', detail: 'this is no cursor', value: cursor, remedy }],

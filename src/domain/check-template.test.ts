@@ -201,7 +201,7 @@ describe('a template with one fault', () => {
       '/vm_config/web/count',
       2,
       /at least 3 servers/,
-      /at least 3/,
+      /3 or more/,
     ],
     [
       'a count above its maximum',

@@ -82,7 +82,16 @@ function checkBounds(tier: string, config: TierTemplate, isOpen: IsOpen): Fault[
   if (isOpen(count) || (count >= min && count <= max)) return [];
   const bounds = max === Infinity ? `at least ${min}` : `from ${min} to ${max}`;
   const detail = `tier ${tier} takes ${bounds} servers`;
-  return [fault({ pointer: `${at}/count`, detail, remedy: `Ask for ${bounds}.` }, count)];
+  return [
+    fault(
+      {
+        pointer: `${at}/count`,
+        detail,
+        remedy: `Set the count to ${max === Infinity ? `${min} or more` : `a number from ${min} to ${max}`}.`,
+      },
+      count,
+    ),
+  ];
 }
 
 /** With the offending value, unless there is none. */

@@ -44,8 +44,11 @@ export function addDemo(program: Command, world: CliWorld): void {
     .option('--keep', 'keep the deployment and the data, and say how to look at them')
     .action(async ({ keep = false }: { keep?: boolean }) => {
       const dataDir = await mkdtemp(join(tmpdir(), 'groundwork-demo-'));
-      await demonstrate(world, dataDir, keep);
-      if (!keep) await rm(dataDir, { recursive: true, force: true });
+      try {
+        await demonstrate(world, dataDir, keep);
+      } finally {
+        if (!keep) await rm(dataDir, { recursive: true, force: true });
+      }
     });
 }
 

@@ -107,12 +107,21 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
   });
   await loadConfiguredTemplates(options, app);
 
-  const url = await openDoor(options, { app, metrics, closers });
+  const url = await openDoor(options, { app, metrics: countingRuns(metrics, engine), closers });
   say(`Listening on ${url}`);
   if (key.created !== undefined) {
     say(`Admin key (shown once, kept in ${key.path}): ${key.created}`);
   }
   return { url, simulatedCloud, adminKey: config.admin_key ?? key.created ?? key.kept, stop: () => closers.closeAll() };
+}
+
+/** The gauge of active runs is set when somebody reads it. */
+function countingRuns(metrics: Metrics, engine: EmbeddedEngine): Metrics {
+  const render: Metrics['render'] = () => {
+    metrics.runsActive(engine.runsHeld());
+    return metrics.render();
+  };
+  return { ...metrics, render };
 }
 
 async function openDatabase({ config, host, say }: ServerOptions, closers: Closers): Promise<string> {

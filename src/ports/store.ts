@@ -103,8 +103,8 @@ export interface DeploymentFilter {
   readonly template?: string;
   readonly name?: string;
   readonly limit: number;
-  /** Position after which to go on: creation time and id of the last item seen. */
-  readonly after?: { readonly createdAt: string; readonly id: string };
+  /** Id of the last item seen, after which to go on. */
+  readonly after?: string;
 }
 
 export interface DeploymentStore {

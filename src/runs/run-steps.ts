@@ -77,7 +77,7 @@ export function createRunSteps(dependencies: RunDependencies): RunSteps {
       return null;
     },
     async abandon(context, reason) {
-      await abandon(dependencies, context, reason);
+      while (!(await abandon(dependencies, context, reason)));
       return null;
     },
   };
@@ -173,9 +173,9 @@ async function abandon(
   { store, log, measurements }: RunDependencies,
   context: StepContext,
   reason: string,
-): Promise<void> {
+): Promise<boolean> {
   const run = await store.runs.get(context.runId);
-  if (!run || run.finishedAt !== null) return;
+  if (!run || run.finishedAt !== null) return true;
   log.error({ runId: run.id, reason }, 'a run was abandoned for a reason of our own');
   const error = {
     type: 'InternalError',
@@ -186,6 +186,8 @@ async function abandon(
     remedy: 'Report this with the id of the run; delete the deployment to remove what it made.',
   };
   const { thenDelete } = run;
-  await store.runs.finish(context, { status: 'failed', error, deploymentStatus: 'FAILED', leftOver: [], thenDelete });
+  const end = { status: 'failed', error, deploymentStatus: 'FAILED', leftOver: [], thenDelete } as const;
+  if (!(await store.runs.finish(context, end))) return false;
   measurements.runFinished({ kind: run.kind, status: 'failed' });
+  return true;
 }

@@ -131,13 +131,13 @@ describe('the list of deployments', () => {
       made.unshift(input.deployment.id);
     }
     const seen: string[] = [];
-    for (let after: { createdAt: string; id: string } | undefined; ;) {
+    for (let after: string | undefined; ;) {
       const page = await bench.store.deployments.list({ name: 'paged', limit: 3, ...(after ? { after } : {}) });
       expect(page.total).toBe(7);
       seen.push(...page.items.map(({ deployment }) => deployment.id));
       const last = page.items.at(-1)?.deployment;
       if (!last) break;
-      after = last;
+      after = last.id;
     }
     expect(seen).toEqual(made);
   });

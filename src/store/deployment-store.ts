@@ -168,9 +168,9 @@ async function list(database: Database, filter: DeploymentFilter): ReturnType<De
   const [rows, totals] = await Promise.all([
     database.query<ViewRow>(
       `select ${DEPLOYMENT_COLUMNS}, ${ACTIVE_RUN} as run from deployments d where ${where}
-          and ($5::timestamptz is null or (created_at, id) < ($5::timestamptz, $6::uuid))
-        order by created_at desc, id desc limit $7`,
-      [...wanted, filter.after?.createdAt ?? null, filter.after?.id ?? null, filter.limit],
+          and ($5::uuid is null or (created_at, id) < (select seen.created_at, seen.id from deployments seen where seen.id = $5))
+        order by created_at desc, id desc limit $6`,
+      [...wanted, filter.after ?? null, filter.limit],
     ),
     database.query<{ total: number }>(`select count(*) as total from deployments where ${where}`, wanted),
   ]);

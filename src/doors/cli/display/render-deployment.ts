@@ -114,11 +114,16 @@ function tierTable({ resources }: Deployment, { columns, paint }: Page): string[
   return renderTable(rows, shape, { columns, paint, indent: 2 });
 }
 
+/** `failed_activity` says what could not be done, unless it was ended on purpose. */
+function headOf({ type, failed_activity: activity }: DeploymentError): string {
+  return type === 'Cancelled' ? 'Cancelled on request' : `${type}: could not ${activity}`;
+}
+
 /** Why a run failed, in the cloud's words, what to do, and whether everything was undone. */
 export function renderDeploymentError(error: DeploymentError, { columns, paint }: Page): string[] {
   const leftOver = error.left_over;
   return [
-    paint('red', cut(plain(`${error.type}: could not ${error.failed_activity}`), columns)),
+    paint('red', cut(plain(headOf(error)), columns)),
     ...wrapped('  ', error.message, columns),
     ...(error.remedy === undefined ? [] : wrapped('  ', error.remedy, columns)),
     ...(error.request_id === undefined ? [] : wrapped('  ', `The cloud's request id: ${error.request_id}`, columns)),
