@@ -10,10 +10,8 @@ import type { ConfigFlags } from '../config/overrides.ts';
 import { readConfigFile } from '../config/read-config-file.ts';
 import type { CliWorld } from '../doors/cli/cli-io.ts';
 import { EXIT, ExitWith } from '../doors/cli/exit.ts';
-import { CloudConfigInvalid } from '../providers/openstack/index.ts';
-import { createLogger } from '../telemetry/logger.ts';
 import { VERSION } from './package-root.ts';
-import { type RunningServer, startServer } from './server.ts';
+import type { RunningServer } from './server.ts';
 
 export function addStart(program: Command, world: CliWorld): void {
   program
@@ -55,8 +53,15 @@ export interface LaunchOptions {
   readonly simulatorDelays?: string;
 }
 
-/** @throws ExitWith (failed) with the reason */
+/**
+ * Loads the server only now: the client commands are the same program, and need none of it.
+ * @throws ExitWith (failed) with the reason
+ */
 export async function launch({ env, io }: CliWorld, config: Config, options: LaunchOptions): Promise<RunningServer> {
+  const [{ startServer }, { createLogger }] = await Promise.all([
+    import('./server.ts'),
+    import('../telemetry/logger.ts'),
+  ]);
   const pretty = config.log.format === 'pretty';
   const log = createLogger({
     level: config.log.level,
@@ -75,11 +80,12 @@ export async function launch({ env, io }: CliWorld, config: Config, options: Lau
       ...options,
     });
   } catch (error) {
-    throw new ExitWith(EXIT.failed, reasonOf(error, config));
+    throw new ExitWith(EXIT.failed, await reasonOf(error, config));
   }
 }
 
-function reasonOf(error: unknown, config: Config): string {
+async function reasonOf(error: unknown, config: Config): Promise<string> {
+  const { CloudConfigInvalid } = await import('../providers/openstack/index.ts');
   if (error instanceof CloudConfigInvalid) return error.message;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE') {
