@@ -24,7 +24,8 @@ export interface ProjectView {
   /** Everything of the project that the product made, as `network NAME`; of one deployment when it is named. */
   contents(deploymentId?: string): Promise<string[]>;
   setQuota(instances: number): Promise<void>;
-  readonly session: OpenStackSession;
+  /** A user of the project, freshly logged in: a test may have revoked all tokens. */
+  logIn(): Promise<OpenStackSession>;
 }
 
 export const REGIONS = ['us-west-1', 'small', 'growing'] as const;
@@ -68,7 +69,8 @@ export async function openHouseOnSite(
       await removeEverything(house.api);
       await house.server.end('SIGTERM');
       await database.drop();
-      for (const [, { id }] of made) await admin.removeProject(id);
+      const operator = await OpenStackSession.open(site.authUrl, { ...site.admin });
+      for (const [, { id }] of made) await operator.removeProject(id);
       await site.close();
       await rm(directory, { recursive: true, force: true });
     },
@@ -87,10 +89,10 @@ async function removeEverything(api: Api): Promise<void> {
 async function makeProject(site: OpenStackSite, admin: OpenStackSession, name: RegionName) {
   const id = await admin.makeProject(`e2e-${name}-${randomUUID()}`, site.user.username);
   await admin.setQuota(id, name === 'us-west-1' ? AMPLE : TWO_SERVERS);
-  const session = await OpenStackSession.open(site.authUrl, { ...site.user, projectId: id });
+  const logIn = () => OpenStackSession.open(site.authUrl, { ...site.user, projectId: id });
   const view: ProjectView = {
-    session,
-    contents: (deploymentId = '') => contentsOf(session, id, deploymentId),
+    logIn,
+    contents: async (deploymentId = '') => contentsOf(await logIn(), id, deploymentId),
     setQuota: (instances) => admin.setQuota(id, { compute: { instances }, network: {} }),
   };
   return { id, view };

@@ -110,6 +110,7 @@ function describeRequest(house: () => HouseOnSite): void {
     it('then shows its resources, which are what the cloud has', async () => {
       const { api, projects } = house();
       const done = await api.deployment(accepted.id);
+      const cloud = await projects['us-west-1'].logIn();
       expect([done.status, done.error]).toEqual(['COMPLETED', null]);
       const { resources } = done;
       expect(resources.subnet_ids).toHaveLength(3);
@@ -125,23 +126,19 @@ function describeRequest(house: () => HouseOnSite): void {
       expect(Object.keys(resources.vm_ips).toSorted()).toEqual([...resources.vm_ids].toSorted());
       for (const { vm_id, ip, state } of members) {
         expect([resources.vm_ips[vm_id ?? ''], state]).toEqual([ip, 'present']);
-        const { server } = await projects['us-west-1'].session.at<{ server: CloudServer }>(
-          'compute',
-          'GET',
-          `/servers/${vm_id}`,
-        );
+        const { server } = await cloud.at<{ server: CloudServer }>('compute', 'GET', `/servers/${vm_id}`);
         expect(server.status).toBe('ACTIVE');
         expect(Object.values(server.addresses).flatMap((list) => list.map(({ addr }) => addr))).toEqual([ip]);
         expect(server.metadata).toMatchObject({ deployment_id: accepted.id, groundwork_owner: accepted.id });
       }
-      const { network } = await projects['us-west-1'].session.at<{ network: CloudNetwork }>(
+      const { network } = await cloud.at<{ network: CloudNetwork }>(
         'network',
         'GET',
         `/networks/${resources.network_id}`,
       );
       expect(network.subnets.toSorted()).toEqual(resources.subnet_ids.toSorted());
       const ports = `/ports?device_id=${resources.router_id}&device_owner=network:router_interface`;
-      const interfaces = await projects['us-west-1'].session.at<{ ports: unknown[] }>('network', 'GET', ports);
+      const interfaces = await cloud.at<{ ports: unknown[] }>('network', 'GET', ports);
       expect(interfaces.ports).toHaveLength(3);
     });
 
