@@ -22,13 +22,14 @@ import { createPoller } from '../runs/poller.ts';
 import { createRunPlanWorkflow } from '../runs/run-plan-workflow.ts';
 import { createRunSteps } from '../runs/run-steps.ts';
 import { openPool } from '../store/database.ts';
-import { startEmbeddedPostgres, type HostFacts } from '../store/embedded-postgres.ts';
+import type { HostFacts } from '../store/embedded-postgres.ts';
 import { migrate } from '../store/migrate.ts';
 import { createPostgresStore } from '../store/postgres-store.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { ensureAdminKey } from './admin-key.ts';
 import { Closers } from './closers.ts';
 import { lockDataDirectory } from './data-directory.ts';
+import { keepEmbeddedPostgres } from './kept-postgres.ts';
 import { loadTemplates, templateFilesIn } from './load-templates.ts';
 import { openRegions } from './open-regions.ts';
 import { PACKAGE_ROOT, VERSION } from './package-root.ts';
@@ -124,12 +125,12 @@ function countingRuns(metrics: Metrics, engine: EmbeddedEngine): Metrics {
   return { ...metrics, render };
 }
 
-async function openDatabase({ config, host, say }: ServerOptions, closers: Closers): Promise<string> {
+async function openDatabase({ config, host, log, say }: ServerOptions, closers: Closers): Promise<string> {
   if (config.database_url !== undefined) {
     say('Database: the PostgreSQL of database_url');
     return config.database_url;
   }
-  const postgres = await startEmbeddedPostgres({ dataDir: config.data_dir, host });
+  const postgres = await keepEmbeddedPostgres({ dataDir: config.data_dir, host, log });
   closers.add('embedded PostgreSQL', () => postgres.stop());
   say(
     `Database: embedded PostgreSQL in ${config.data_dir}${postgres.adopted ? ' (it was still running: adopted)' : ''}`,

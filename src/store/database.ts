@@ -6,6 +6,7 @@
  */
 
 import pg from 'pg';
+import { isDatabaseOutage } from '../ports/database-outage.ts';
 import type { Transaction } from '../ports/engine.ts';
 import { StoreUnavailable } from '../ports/store.ts';
 
@@ -43,29 +44,6 @@ export function openPool(url: string, size: number, onError: (error: Error) => v
   });
   pool.on('error', onError);
   return pool;
-}
-
-/** SQLSTATE classes and codes after which the same work can succeed: connection, shutdown, resources, serialisation. */
-const PASSING_SQLSTATE = /^(08|53|57P0|40001|40P01|25P0)/;
-const PASSING_SYSTEM = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]);
-const PASSING_WORDS =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after/;
-
-/** True when the database cannot be reached or is not itself, as opposed to refusing what we asked. */
-function isDatabaseOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  const fromDatabase = 'severity' in error || 'syscall' in error || PASSING_WORDS.test(error.message);
-  return fromDatabase && (PASSING_SQLSTATE.test(code) || PASSING_SYSTEM.has(code) || PASSING_WORDS.test(error.message));
 }
 
 /** @throws StoreUnavailable in place of the driver's many ways to say so */

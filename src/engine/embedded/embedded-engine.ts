@@ -14,6 +14,7 @@ import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import pg from 'pg';
 import type { Json } from '../../domain/json.ts';
 import { inDependencyOrder } from '../../domain/plan.ts';
+import { isDatabaseOutage } from '../../ports/database-outage.ts';
 import type { Engine, RunScope, RunWorkflow, StepContext } from '../../ports/engine.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { RunStore } from '../../ports/store.ts';
@@ -58,15 +59,17 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEn
   const enginePool = new pg.Pool({ connectionString: databaseUrl, max: ENGINE_POOL_SIZE });
   enginePool.on('error', (error) => log.warn({ err: error }, 'an idle connection of the engine broke'));
   const stopping = new AbortController();
+  const stranded = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
 
-  DBOS.registerWorkflow(() => executeRun(leases, options, stopping.signal), {
+  DBOS.registerWorkflow(() => executeRun(leases, options, { stopping: stopping.signal, stranded }), {
     name: WORKFLOW,
     maxRecoveryAttempts: 1_000_000,
   });
 
   const takeOver = async (): Promise<void> => {
     try {
+      await resumeStranded(stranded, log);
       await takeOverDeadWorkers(options, presence);
     } catch (error) {
       log.warn({ err: error }, 'looking for dead workers failed; trying again');
@@ -112,24 +115,35 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEn
 async function executeRun(
   leases: ReturnType<typeof createLeaseKeeper>,
   { workflow, log }: EmbeddedEngineOptions,
-  stopping: AbortSignal,
+  { stopping, stranded }: { stopping: AbortSignal; stranded: Set<string> },
 ): Promise<void> {
   const runId = DBOS.workflowID ?? '';
   const lease = await untilItEnds(() => leases.take(runId), stopping, log);
   // The run has ended although the engine does not know: the process died between the two.
   if (!lease) return;
+  const strand = (): void => {
+    leases.drop(lease);
+    stranded.add(runId);
+  };
   try {
-    await workflow(scopeOf(lease, log));
+    await workflow(scopeOf(lease, log, strand));
   } finally {
     leases.release(lease);
   }
 }
 
-function scopeOf(lease: HeldLease, log: Logger): RunScope {
+/** @param strand called when the engine could not remember a step: this execution is over, another one must follow */
+function scopeOf(lease: HeldLease, log: Logger, strand: () => void): RunScope {
   const context: StepContext = lease;
   const runLog = log.child({ runId: lease.runId });
   const durably = <T>(name: string, deed: () => Promise<T>): Promise<T> =>
-    DBOS.runStep(() => untilItEnds(deed, lease.signal, runLog), { name });
+    DBOS.runStep(() => untilItEnds(deed, lease.signal, runLog), { name }).catch((error: unknown) => {
+      // The deed itself waits outages out, so this is the engine's own: what was done is not remembered.
+      if (!isDatabaseOutage(error)) throw error;
+      runLog.warn({ err: error, step: name }, 'a step could not be remembered; the run is taken up anew');
+      strand();
+      return never<T>();
+    });
   return {
     runId: lease.runId,
     step: (name, deed) => durably(name, () => deed(context)),
@@ -149,6 +163,15 @@ function scopeOf(lease: HeldLease, log: Logger): RunScope {
       return Object.fromEntries(pairs) as Record<string, T>;
     },
   };
+}
+
+/** Runs whose execution here ended because the engine lost the database: they go through the queue again. */
+async function resumeStranded(stranded: Set<string>, log: Logger): Promise<void> {
+  for (const runId of stranded) {
+    await DBOS.resumeWorkflow(runId, { queueName: QUEUE });
+    stranded.delete(runId);
+    log.info({ runId }, 'a run is taken up anew after an outage of the database');
+  }
 }
 
 async function takeOverDeadWorkers(

@@ -23,6 +23,8 @@ export interface LeaseKeeper {
   /** Takes the run up; undefined when it has already ended. */
   take(runId: string): Promise<HeldLease | undefined>;
   release(lease: HeldLease): void;
+  /** Lets go of a run that must be executed anew: everything that still goes on under this lease ends unheard. */
+  drop(lease: HeldLease): void;
   readonly held: number;
 }
 
@@ -40,17 +42,20 @@ export function createLeaseKeeper(
   const entries = new Map<string, Entry>();
   let timer: NodeJS.Timeout | undefined;
 
+  const end = (entry: Entry): void => {
+    const { runId } = entry.lease;
+    entry.lost.abort(new LeaseLost(runId));
+    if (entries.get(runId) === entry) entries.delete(runId);
+  };
   const watch = async (): Promise<void> => {
     const asked = [...entries.values()];
     const { cancelled, lost } = await runs.watch(asked.map((entry) => entry.lease));
-    for (const entry of asked) {
+    for (const entry of asked.filter(({ lease }) => cancelled.includes(lease.runId))) entry.cancel.abort();
+    for (const entry of asked.filter(({ lease }) => lost.includes(lease.runId))) {
       const { runId } = entry.lease;
-      if (lost.includes(runId)) {
-        log.warn({ runId }, 'another worker took the run over');
-        entry.lost.abort(new LeaseLost(runId));
-        if (entries.get(runId) === entry) entries.delete(runId);
-        await runs.orderSweep(runId);
-      } else if (cancelled.includes(runId)) entry.cancel.abort();
+      log.warn({ runId }, 'another worker took the run over');
+      end(entry);
+      await runs.orderSweep(runId);
     }
   };
   const loop = async (): Promise<void> => {
@@ -70,18 +75,19 @@ export function createLeaseKeeper(
     stop() {
       clearTimeout(timer);
       timer = undefined;
-      for (const { lost, lease } of entries.values()) lost.abort(new LeaseLost(lease.runId));
-      entries.clear();
+      for (const entry of entries.values()) end(entry);
     },
     async take(runId) {
       const claimed = await runs.claim(runId, workerId);
       if (!claimed) return undefined;
       entries.get(runId)?.lost.abort(new LeaseLost(runId));
-      const [lost, cancel] = [new AbortController(), new AbortController()];
-      const confirm = () => freshPermission(runs, claimed, lost.signal);
-      const lease = { ...claimed, signal: lost.signal, cancelRequested: cancel.signal, confirm };
-      entries.set(runId, { lease, lost, cancel });
-      return lease;
+      const entry = openEntry(runs, claimed);
+      entries.set(runId, entry);
+      return entry.lease;
+    },
+    drop(lease) {
+      const entry = entries.get(lease.runId);
+      if (entry?.lease === lease) end(entry);
     },
     release(lease) {
       if (entries.get(lease.runId)?.lease === lease) entries.delete(lease.runId);
@@ -90,6 +96,12 @@ export function createLeaseKeeper(
       return entries.size;
     },
   };
+}
+
+function openEntry(runs: Pick<RunStore, 'holds'>, claimed: Lease): Entry {
+  const [lost, cancel] = [new AbortController(), new AbortController()];
+  const confirm = () => freshPermission(runs, claimed, lost.signal);
+  return { lease: { ...claimed, signal: lost.signal, cancelRequested: cancel.signal, confirm }, lost, cancel };
 }
 
 /** @throws LeaseLost */
