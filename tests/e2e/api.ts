@@ -49,10 +49,10 @@ export interface Api {
 }
 
 /** @param patienceMs how long a run may take on this cloud */
-export function createApi(url: string, patienceMs: number): Api {
+export function createApi(url: string, patienceMs: number, ownKey = ADMIN_KEY): Api {
   const api: Api = {
     url,
-    async ask<T>(method: string, path: string, { key = ADMIN_KEY, headers = {}, body }: Ask = {}): Promise<Answer<T>> {
+    async ask<T>(method: string, path: string, { key = ownKey, headers = {}, body }: Ask = {}): Promise<Answer<T>> {
       const answer = await fetch(api.url + path, {
         method,
         headers: {

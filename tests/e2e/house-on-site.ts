@@ -42,10 +42,14 @@ export interface HouseOnSite {
   close(): Promise<void>;
 }
 
-/** @param patienceMs how long one run may take on this cloud */
+/**
+ * @param patienceMs how long one run may take on this cloud
+ * @param port to come back to after a restart; 0 lets the system choose
+ */
 export async function openHouseOnSite(
   openSite: () => Promise<OpenStackSite>,
   patienceMs: number,
+  port = 0,
 ): Promise<HouseOnSite> {
   const site = await openSite();
   const admin = await OpenStackSession.open(site.authUrl, { ...site.admin });
@@ -56,13 +60,13 @@ export async function openHouseOnSite(
   const environment = { GROUNDWORK_ADMIN_KEY: ADMIN_KEY, READER: READ_KEY, DATABASE_URL: database.url };
   const surroundings = { directory, environment };
   const house: HouseOnSite = {
-    server: await startServer([], surroundings),
+    server: await startServer(['--port', String(port)], surroundings),
     api: createApi('', patienceMs),
     site,
     surroundings,
     projects: Object.fromEntries(made.map(([name, { view }]) => [name, view])) as HouseOnSite['projects'], // from REGIONS
     async startAgain() {
-      house.server = await startServer([], surroundings);
+      house.server = await startServer(['--port', String(port)], surroundings);
       house.api.url = house.server.url;
     },
     async close() {

@@ -47,7 +47,7 @@ export function runProgram(words: readonly string[], surroundings: Surroundings)
  * @throws Error with its last words when it ends or does not listen in time
  */
 export async function startServer(words: readonly string[], surroundings: Surroundings): Promise<ServerProcess> {
-  const { child, ended, output } = launch(['start', '--port', '0', ...words], surroundings);
+  const { child, ended, output } = launch(['start', ...words], surroundings);
   const url = await new Promise<string>((resolve, reject) => {
     const fail = (why: string): void =>
       reject(new Error(`the server ${why}:\n${output.stdout}\n${output.stderr.slice(-3000)}`));
