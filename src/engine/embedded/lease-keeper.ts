@@ -59,12 +59,8 @@ export function createLeaseKeeper(
     }
   };
   const loop = async (): Promise<void> => {
-    try {
-      await watch();
-    } catch (error) {
-      // Nothing is decided on missing news: the fence protects every write meanwhile.
-      log.warn({ err: error }, 'the leases could not be watched');
-    }
+    // Nothing is decided on missing news: the fence protects every write meanwhile.
+    await watch().catch((error: unknown) => log.warn({ err: error }, 'the leases could not be watched'));
     if (timer !== undefined) timer = setTimeout(() => void loop(), WATCH_MS);
   };
 
