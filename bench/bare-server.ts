@@ -1,29 +1,38 @@
 /**
- * What an accept and a query cost at the very least: a Fastify handler with one INSERT, and one with one SELECT by primary
- * key, through pg. No keys, no validation, no plan. A process of its own: `bare-server.js DATABASE_URL`.
+ * What an accept and a query cost at the very least: Fastify handlers with one INSERT, with one SELECT by primary key, and
+ * with the one SELECT that shows a deployment, through pg. No keys, no validation, no plan, no run. A process of its own:
+ * `bare-server.js DATABASE_URL`.
  */
 
 import { randomUUID } from 'node:crypto';
 import { fastify } from 'fastify';
 import pg from 'pg';
+import { DEPLOYMENT_COLUMNS, RESOURCE_FACTS } from '../src/store/rows.ts';
+
+const ROW = `select ${DEPLOYMENT_COLUMNS} from deployments where id = $1`;
+const VIEW = `select ${DEPLOYMENT_COLUMNS}, ${RESOURCE_FACTS} as resources from deployments d where id = $1`;
+const INSERT = `insert into bare_deployments
+    (id, name, status, region, template_name, template_version, parameters, failure_policy)
+  values ($1, $2, 'PENDING', $3, $4, 1, '{}', 'rollback') returning id, name, status, created_at`;
 
 const pool = new pg.Pool({ connectionString: process.argv[2], max: 20 });
+// The database may be stopped before this process is.
+pool.on('error', () => process.exit(0));
 await pool.query('create table if not exists bare_deployments (like deployments including all)');
 
 const server = fastify();
-server.get<{ Params: { id: string } }>('/deployments/:id', async ({ params }) => {
-  const { rows } = await pool.query('select * from deployments where id = $1', [params.id]);
-  return rows[0];
-});
+for (const [path, text] of Object.entries({ '/deployments/:id': ROW, '/views/:id': VIEW })) {
+  const name = path.slice(1);
+  server.get<{ Params: { id: string } }>(path, async ({ params }) => {
+    const { rows } = await pool.query({ name, text, values: [params.id] });
+    return rows[0];
+  });
+}
 server.post<{ Body: { name: string; template: string; cloud_region: string } }>(
   '/deployments',
   async ({ body }, reply) => {
-    const id = randomUUID();
-    const { rows } = await pool.query(
-      `insert into bare_deployments (id, name, status, region, template_name, template_version, parameters, failure_policy)
-       values ($1, $2, 'PENDING', $3, $4, 1, '{}', 'rollback') returning id, name, status, created_at`,
-      [id, body.name, body.cloud_region, body.template],
-    );
+    const values = [randomUUID(), body.name, body.cloud_region, body.template];
+    const { rows } = await pool.query({ name: 'insert', text: INSERT, values });
     return reply.code(202).send(rows[0]);
   },
 );

@@ -30,10 +30,13 @@ const PROGRAM = join(PACKAGE_ROOT, 'bin', 'groundwork.js');
 const TEMPLATES = fileURLToPath(new URL('./templates', import.meta.url));
 export const REGION = 'us-west-1';
 
+/** How often the region's cloud is called: as a configuration that says nothing about it has it, or as often as can be. */
+export type Pace = 'default' | 'unlimited';
+
 /** @param authUrl of the region's cloud */
-export async function startControlPlane(authUrl: string): Promise<ControlPlane> {
+export async function startControlPlane(authUrl: string, pace: Pace): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'groundwork-bench-'));
-  await configure(folder, authUrl);
+  await configure(folder, authUrl, pace);
   let { program, url } = await start(folder);
   const key = (await readFile(join(folder, 'data', 'admin.key'), 'utf8')).trim();
   const postgres = await adoptPostgres(folder);
@@ -63,11 +66,11 @@ export async function startControlPlane(authUrl: string): Promise<ControlPlane> 
   };
 }
 
-async function configure(folder: string, authUrl: string): Promise<void> {
+async function configure(folder: string, authUrl: string, pace: Pace): Promise<void> {
   await mkdir(join(folder, 'templates'));
   await cp(TEMPLATES, join(folder, 'templates'), { recursive: true });
   await writeFile(join(folder, 'clouds.yaml'), cloudsYaml(authUrl));
-  await writeFile(join(folder, 'groundwork.yaml'), GROUNDWORK_YAML);
+  await writeFile(join(folder, 'groundwork.yaml'), groundworkYaml(pace));
 }
 
 async function start(folder: string): Promise<{ program: Running; url: string }> {
@@ -81,14 +84,16 @@ function adoptPostgres(folder: string) {
   return startEmbeddedPostgres({ dataDir: join(folder, 'data'), host });
 }
 
-/** Calls as `concurrency` allows: a rate would measure the rate. */
-const GROUNDWORK_YAML = `server: { port: 0 }
+function groundworkYaml(pace: Pace): string {
+  const rate = pace === 'unlimited' ? ', rate_per_second: 10000, burst: 10000' : '';
+  return `server: { port: 0 }
 data_dir: data
 templates_dir: templates
 regions:
-  ${REGION}: { provider: openstack, cloud: bench, concurrency: 16, rate_per_second: 10000, burst: 10000 }
+  ${REGION}: { provider: openstack, cloud: bench${rate} }
 log: { level: error }
 `;
+}
 
 function cloudsYaml(authUrl: string): string {
   return `clouds:

@@ -1,22 +1,30 @@
 /**
  * `npm run bench`: measures, prints the table and writes it to docs/benchmarks.md. With the name of a part (`accept`,
- * `orchestration`, `restart`) it measures only that and writes nothing. Takes about five minutes; leave the machine alone
+ * `full-speed`, `orchestration`, `restart`) it measures only that and writes nothing. Takes about five minutes; leave the machine alone
  * meanwhile.
  */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../src/main/package-root.ts';
-import { measureAcceptAndQuery } from './accept-and-query.ts';
+import { measureAcceptAndQuery, measureAtFullSpeed } from './accept-and-query.ts';
 import { describeMachine } from './machine.ts';
 import { measureOrchestration } from './orchestration.ts';
-import { type Line, linesOfAcceptAndQuery, linesOfOrchestration, linesOfRestart, renderPage } from './report.ts';
+import {
+  type Line,
+  linesOfAcceptAndQuery,
+  linesOfFullSpeed,
+  linesOfOrchestration,
+  linesOfRestart,
+  renderPage,
+} from './report.ts';
 import { measureRestart } from './restart.ts';
 
 const PAGE = join(PACKAGE_ROOT, 'docs', 'benchmarks.md');
 
 const PARTS: Readonly<Record<string, () => Promise<Line[]>>> = {
   accept: async () => linesOfAcceptAndQuery(await measureAcceptAndQuery()),
+  'full-speed': async () => linesOfFullSpeed(await measureAtFullSpeed()),
   orchestration: async () => linesOfOrchestration(await measureOrchestration()),
   restart: async () => linesOfRestart(await measureRestart()),
 };

@@ -28,7 +28,7 @@ export interface Orchestration {
 
 export async function measureOrchestration(): Promise<Orchestration> {
   const cloud = await startSimulatedRegion();
-  const server = await startControlPlane(cloud.authUrl);
+  const server = await startControlPlane(cloud.authUrl, 'unlimited');
   const [ours, script]: [number[], number[]] = [[], []];
   try {
     for (let round = 0; round < ROUNDS; round += 1) {

@@ -23,7 +23,7 @@ export interface Restart {
 
 export async function measureRestart(): Promise<Restart> {
   const cloud = await startSimulatedRegion();
-  const server = await startControlPlane(cloud.authUrl);
+  const server = await startControlPlane(cloud.authUrl, 'default');
   const [listening, resumed]: [number[], number[]] = [[], []];
   try {
     await cloud.delay({ serverBuild: SERVER_BUILD_MS });
