@@ -73,6 +73,16 @@ describe('the house', () => {
     expect(product.filter((file) => !/^(#!.*\n)?\/\*\*/.test(file.text)).map((file) => file.path)).toEqual([]);
   });
 
+  it('joins no timeout signal with another one: Node 20 may lose it (use openDeadline of src/runs/deadline.ts)', () => {
+    const calls = (program: SyntaxNode, name: string): boolean =>
+      [...walk(program)].some((node) => node.type === 'CallExpression' && dottedName(node['callee']) === name);
+    const product = files.filter((file) => !file.isTest && file.path.startsWith('src/'));
+    const both = product.filter(
+      ({ program }) => calls(program, 'AbortSignal.any') && calls(program, 'AbortSignal.timeout'),
+    );
+    expect(both.map(({ path }) => path)).toEqual([]);
+  });
+
   it('waits in tests for a condition with a deadline (vi.waitFor, expect.poll), never for a length of time', () => {
     const tests = files.filter((file) => /\.test\.tsx?$/.test(file.path));
     expect(tests.filter(({ program }) => [...walk(program)].some(isSleep)).map(({ path }) => path)).toEqual([]);

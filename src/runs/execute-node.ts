@@ -10,6 +10,7 @@ import { LeaseLost } from '../ports/driver.ts';
 import type { StepContext } from '../ports/engine.ts';
 import { StoreUnavailable } from '../ports/store.ts';
 import { CloudFailure } from './cloud-call.ts';
+import { openDeadline } from './deadline.ts';
 import { ensureAbsent } from './ensure-absent.ts';
 import { ensurePresent } from './ensure-present.ts';
 import { type Execution, GaveUp, NodeFailed, type NodeWork, type RunDependencies } from './execution.ts';
@@ -57,6 +58,7 @@ export async function executeNode(
     return await fail(work, failureOf(error, work));
   } finally {
     order.context.cancelRequested.removeEventListener('abort', onCancel);
+    work.close();
   }
 }
 
@@ -84,7 +86,7 @@ function openWork(
   const region = dependencies.regions.get(node.region);
   const driver = region?.driver(node.kind);
   if (!region || !driver) return undefined;
-  const limit = AbortSignal.timeout(driver.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const limit = openDeadline(driver.timeoutMs ?? DEFAULT_TIMEOUT_MS, context.signal);
   return {
     dependencies,
     execution,
@@ -93,7 +95,8 @@ function openWork(
     driver,
     region,
     context,
-    signal: AbortSignal.any([context.signal, limit]),
+    signal: limit.signal,
+    close: limit.clear,
   };
 }
 

@@ -57,6 +57,8 @@ export interface NodeWork {
   readonly context: StepContext;
   /** Aborts when the node's time is up or the worker must stop. */
   readonly signal: AbortSignal;
+  /** Ends the node's time limit. */
+  readonly close: () => void;
 }
 
 export function callContext(work: Pick<NodeWork, 'context' | 'signal'>): CallContext {

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Resource } from '../domain/resource.ts';
 import { type CallContext, type Driver, type Found, LeaseLost, type Region } from '../ports/driver.ts';
 import type { StepContext } from '../ports/engine.ts';
+import { openDeadline } from './deadline.ts';
 import type { Execution, RunDependencies } from './execution.ts';
 
 const ATTEMPTS = 4;
@@ -84,8 +85,8 @@ async function removeStray(
   );
   const gone = await insistently(execution, driver, call.signal, async () => {
     if ((await driver.remove(ref, call)) === 'gone') return true;
-    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(GONE_WITHIN_MS)]);
-    return poller.until(driver, ref, (observed) => (observed ? undefined : true), signal);
+    const limit = openDeadline(GONE_WITHIN_MS, call.signal);
+    return poller.until(driver, ref, (observed) => (observed ? undefined : true), limit.signal).finally(limit.clear);
   });
   await store.ledger.recordEvent(execution.lease, {
     type: gone ? 'sweep.removed' : 'sweep.incomplete',

@@ -63,8 +63,11 @@ async function remove({ id }: Deployment): Promise<Deployment> {
 }
 
 async function settled(id: string): Promise<Deployment> {
-  for await (const events of house.app.followEvents(id, 0, AbortSignal.timeout(25_000))) void events;
-  return house.app.getDeployment(id);
+  const patience = AbortSignal.timeout(25_000);
+  for await (const events of house.app.followEvents(id, 0, patience)) void events;
+  const deployment = await house.app.getDeployment(id);
+  if (patience.aborted) throw new Error(`it does not come to an end: ${JSON.stringify(deployment)}`);
+  return deployment;
 }
 
 /** Keys of what is in the cloud, each as often as it is there. */

@@ -74,8 +74,21 @@ async function pump(
   for await (const batch of events) {
     if (signal.aborted) return;
     if (batch.length === 0 || response.write(batch.map(formatSseEvent).join(''))) continue;
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(stalledMs)]);
-    await once(response, 'drain', { signal: patience });
+    await drained(response, signal, stalledMs);
+  }
+}
+
+/** The timer holds what it aborts: a timeout signal inside another one can be lost (nodejs/node issue 57736). */
+async function drained(response: ServerResponse, signal: AbortSignal, stalledMs: number): Promise<void> {
+  const stalled = new AbortController();
+  const timer = setTimeout(
+    () => stalled.abort(new DOMException('the client does not read', 'TimeoutError')),
+    stalledMs,
+  );
+  try {
+    await once(response, 'drain', { signal: AbortSignal.any([signal, stalled.signal]) });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
