@@ -26,6 +26,9 @@ const parsers: pg.CustomTypesConfig = {
   }) as pg.CustomTypesConfig['getTypeParser'], // pg's overloads cannot be satisfied by one function
 };
 
+/** As long as a worker may be silent before others call it dead. */
+const LONGEST_PAUSE_IN_TRANSACTION_MS = 5_000;
+
 /**
  * @param onError told about connections that break while idle (the pool replaces them by itself)
  */
@@ -35,14 +38,20 @@ export function openPool(url: string, size: number, onError: (error: Error) => v
     max: size,
     types: parsers,
     keepAlive: true,
-    // A lost host must free its connections and locks in seconds, not hours.
-    options: '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3',
+    // A lost host must free its connections and locks in seconds, not hours; so must a process that froze in the middle of
+    // a transaction, or whoever takes its run over would wait for its locks until it wakes up.
+    options: `-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c idle_in_transaction_session_timeout=${LONGEST_PAUSE_IN_TRANSACTION_MS}`,
     // What a transaction asks without waiting for answers travels together.
     pipeline: true,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
   });
   pool.on('error', onError);
+  pool.on('connect', (client) =>
+    client.on('error', () => {
+      // It broke between two statements of a transaction: the next one fails and tells. Unheard, it would end the process.
+    }),
+  );
   return pool;
 }
 

@@ -20,7 +20,7 @@ import type { Logger } from '../../ports/logger.ts';
 import type { RunStore } from '../../ports/store.ts';
 import { never, untilItEnds } from './durable-operation.ts';
 import { createLeaseKeeper, type HeldLease } from './lease-keeper.ts';
-import { createWorkerPresence } from './worker-presence.ts';
+import { createWorkerPresence, DEAD_AFTER_MS } from './worker-presence.ts';
 
 /** Part of what is stored with every run: changing it strands runs in flight. See docs/decisions/0004-engine.md. */
 const APPLICATION_VERSION = 'groundwork-1';
@@ -56,8 +56,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEn
   const { databaseUrl, workerId, log } = options;
   const leases = createLeaseKeeper(options.runs, workerId, log);
   const presence = createWorkerPresence(databaseUrl, workerId, log);
-  const enginePool = new pg.Pool({ connectionString: databaseUrl, max: ENGINE_POOL_SIZE });
-  enginePool.on('error', (error) => log.warn({ err: error }, 'an idle connection of the engine broke'));
+  const enginePool = openEnginePool(databaseUrl, log);
   const stopping = new AbortController();
   const stranded = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -110,6 +109,19 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEn
     },
     runsHeld: () => leases.held,
   };
+}
+
+/** DBOS itself hears of connections that break inside its transactions. */
+function openEnginePool(connectionString: string, log: Logger): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max: ENGINE_POOL_SIZE,
+    keepAlive: true,
+    // A frozen worker must not keep locks from its successor.
+    idle_in_transaction_session_timeout: DEAD_AFTER_MS,
+  });
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection of the engine broke'));
+  return pool;
 }
 
 async function executeRun(

@@ -10,7 +10,8 @@ import type { Logger } from '../../ports/logger.ts';
 import { WorkerSession } from './worker-session.ts';
 
 const HEARTBEAT_MS = 1_000;
-const DEAD_AFTER_MS = 5_000;
+/** Silence after which a worker counts as dead. */
+export const DEAD_AFTER_MS = 5_000;
 
 export interface WorkerPresence {
   start(): Promise<void>;
