@@ -20,8 +20,9 @@ export interface Armed {
   readonly reached: Promise<void>;
   /** Kills or disturbs, and leaves a living worker. */
   strike(): Promise<void>;
-  /** Called once the scenario has ended, for what comes later still. */
+  /** Called once the scenario has ended, for what comes later still; and once the deployment is deleted. */
   afterwards?(): Promise<void>;
+  afterDelete?(): Promise<void>;
 }
 
 /** The worker dies while this call is held; then the call is dropped (`before`) or its answer is (`after`). */
@@ -42,40 +43,54 @@ export function killAtCall({ match, occurrence }: CallPoint, phase: 'before' | '
   };
 }
 
+export type Landing = 'after its repetition' | 'after the end' | 'after the delete';
+
 /**
  * The worker dies while this call is under way, and the call lands late: when the new worker has already made the same
- * call itself, or when everything is over.
+ * call itself, when the run has ended, or when even the deployment is deleted.
  */
-export function landLate(
-  { match, occurrence, label }: CallPoint,
-  when: 'after its repetition' | 'after the end',
-): Blow {
+export function landLate(call: CallPoint, when: Landing): Blow {
   return {
     async arm(lane, signal) {
       await lane.cloud.forgetCalls();
-      await lane.cloud.addGate({ match, nth: occurrence, phase: 'before', late: true });
-      const land = async (): Promise<void> => {
-        const held = await unanswered(lane);
-        await lane.cloud.openGates();
-        await until(async () => ((await unanswered(lane)).length < held.length ? true : undefined), 5_000);
-      };
+      await lane.cloud.addGate({ match: call.match, nth: call.occurrence, phase: 'before', late: true });
       return {
         reached: untilHeld(lane, signal),
         async strike() {
           const before = (await lane.cloud.calls()).at(-1)?.seq ?? 0;
           await lane.restart();
-          if (when === 'after the end') return;
-          const isRepetition = ({ service, method, path, status }: LoggedCall): boolean =>
-            label.startsWith(`${service} ${method}`) && new RegExp(match.path ?? '').test(path) && status !== 0;
-          await until(async () => ((await lane.cloud.calls(before)).some(isRepetition) ? true : undefined), 3_000);
-          await land();
+          if (when !== 'after its repetition') return;
+          await untilRepeated(lane, call, before);
+          await land(lane);
         },
         async afterwards() {
-          if (when === 'after the end') await land();
+          if (when !== 'after the end') return;
+          await land(lane);
+          await lane.hastenSweeps();
+        },
+        async afterDelete() {
+          if (when !== 'after the delete') return;
+          await land(lane);
+          await lane.hastenSweeps();
         },
       };
     },
   };
+}
+
+/** Opens the gate and waits until the call has had its effect. */
+async function land(lane: Lane): Promise<void> {
+  const held = await unanswered(lane);
+  await lane.cloud.openGates();
+  await until(async () => ((await unanswered(lane)).length < held.length ? true : undefined), 5_000);
+}
+
+/** The new worker has made the same call; or it has seen that it need not. */
+async function untilRepeated(lane: Lane, { label, match }: CallPoint, after: number): Promise<void> {
+  const path = new RegExp(match.path ?? '');
+  const isRepetition = (call: LoggedCall): boolean =>
+    label.startsWith(`${call.service} ${call.method}`) && path.test(call.path.split('?')[0] ?? '') && call.status !== 0;
+  await until(async () => ((await lane.cloud.calls(after)).some(isRepetition) ? true : undefined), 3_000);
 }
 
 /** The call has its effect, the worker lives, and the answer is lost. */

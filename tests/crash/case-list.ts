@@ -2,7 +2,7 @@
  * Which cases there are: from the points of a scenario, the systematic ones; from a seed, the random ones.
  */
 
-import { killAtCall, killAtInstant, killAtWrite, landLate, loseAnswer } from './blow.ts';
+import { killAtCall, killAtInstant, killAtWrite, type Landing, landLate, loseAnswer } from './blow.ts';
 import type { CrashCase } from './crash-case.ts';
 import { type CallPoint, nameOf, type Points } from './points.ts';
 import { SCENARIOS, type Scenario } from './scenario.ts';
@@ -11,12 +11,13 @@ import { isInTransaction } from './statement-tracker.ts';
 export function callCases(scenario: Scenario, { calls }: Points): CrashCase[] {
   const at = (call: CallPoint) => ({ scenario, at: nameOf(call), cold: call.cold });
   const changing = calls.filter((call) => call.changes);
+  const notable = firstOfEach(calls);
   return [
     ...calls.map((call) => ({ ...at(call), kind: 'killed before a call', blow: killAtCall(call, 'before') })),
-    ...calls.map((call) => ({ ...at(call), kind: 'killed after a call', blow: killAtCall(call, 'after') })),
-    ...firstOfEach(calls).map((call) => ({ ...at(call), kind: 'answer lost, no kill', blow: loseAnswer(call) })),
+    ...notable.map((call) => ({ ...at(call), kind: 'killed after a call', blow: killAtCall(call, 'after') })),
+    ...notable.map((call) => ({ ...at(call), kind: 'answer lost, no kill', blow: loseAnswer(call) })),
     ...changing.flatMap((call) =>
-      (['after its repetition', 'after the end'] as const).map((when) => ({
+      landings(scenario).map((when) => ({
         ...at(call),
         kind: `killed, call lands late ${when}`,
         blow: landLate(call, when),
@@ -25,14 +26,18 @@ export function callCases(scenario: Scenario, { calls }: Points): CrashCase[] {
   ];
 }
 
+function landings({ endsAs }: Scenario): Landing[] {
+  return ['after its repetition', 'after the end', ...(endsAs === 'COMPLETED' ? ['after the delete' as const] : [])];
+}
+
 /** Every call that changes something, and one of each kind that only reads. */
 function firstOfEach(calls: readonly CallPoint[]): CallPoint[] {
   return calls.filter((call) => call.changes || call.occurrence === 1);
 }
 
 /**
- * Before and after every write that is committed by itself and every commit. Inside a transaction the instant after one
- * write is the instant before the next as far as anything lasting goes: each is taken once.
+ * Before and after every write that is committed by itself and every commit. Inside a transaction nothing lasts until its
+ * commit: there one instant after each kind of write is enough.
  */
 export function writeCases(scenario: Scenario, { writes }: Points): CrashCase[] {
   const of = (side: 'before' | 'after', points: Points['writes']): CrashCase[] =>
@@ -42,13 +47,9 @@ export function writeCases(scenario: Scenario, { writes }: Points): CrashCase[] 
       at: nameOf(point),
       blow: killAtWrite({ ...point, side }),
     }));
-  return [
-    ...of(
-      'before',
-      writes.filter(({ label }) => !isInTransaction(label)),
-    ),
-    ...of('after', writes),
-  ];
+  const lasting = writes.filter(({ label }) => !isInTransaction(label));
+  const fleeting = writes.filter(({ label, occurrence }) => isInTransaction(label) && occurrence === 1);
+  return [...of('before', lasting), ...of('after', [...lasting, ...fleeting])];
 }
 
 /** Cases at random instants of all three scenarios in turn; every third one is struck twice. */

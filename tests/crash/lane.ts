@@ -4,11 +4,12 @@
  */
 
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import pg from 'pg';
 
+import type { Bench } from './bench-pool.ts';
 import type { Child } from './child-process.ts';
 import { type CloudProcess, type CloudState, startCloud } from './cloud-process.ts';
 import { openPostgresProxy, type PostgresProxy } from './postgres-proxy.ts';
@@ -38,11 +39,13 @@ export interface LaneOptions {
   readonly databaseUrl: string;
   /** The cloud keeps its state over a kill. */
   readonly cloudKeeps?: boolean;
+  /** Takes the database away again. */
+  readonly dispose?: () => Promise<void>;
 }
 
 const LOOK_EVERY_MS = 25;
 
-export class Lane {
+export class Lane implements Bench {
   readonly home: string;
   readonly databaseUrl: string;
   readonly proxy: PostgresProxy;
@@ -51,6 +54,7 @@ export class Lane {
   worker: Worker;
   /** The cloud before anything was made. */
   readonly untouched: CloudState;
+  readonly #dispose: (() => Promise<void>) | undefined;
   #starts = 1;
   #names = 0;
 
@@ -60,6 +64,7 @@ export class Lane {
   ) {
     this.home = options.home;
     this.databaseUrl = options.databaseUrl;
+    this.#dispose = options.dispose;
     this.proxy = parts.proxy;
     this.pool = parts.pool;
     this.cloud = parts.cloud;
@@ -84,7 +89,7 @@ export class Lane {
 
   newName(): string {
     this.#names += 1;
-    return `c${this.#names}`;
+    return `${basename(this.home)}-${this.#names}`;
   }
 
   async restart(): Promise<void> {
@@ -123,21 +128,48 @@ export class Lane {
     return rows[0];
   }
 
-  /** @throws Error when it takes longer than `withinMs` */
+  /**
+   * The state in which an order that was accepted ends.
+   * @throws Error when that is none of these, or when it takes too long
+   */
   async untilSettled(name: string, statuses: readonly string[], withinMs = 60_000): Promise<DeploymentState> {
     let last: DeploymentState | undefined;
     const settled = await until(async () => {
-      last = await this.deployment(name);
-      return last && !last.busy && statuses.includes(last.status) ? last : undefined;
+      // While PostgreSQL is killed nobody knows.
+      last = await this.deployment(name).catch(() => undefined);
+      return last && !last.busy ? last : undefined;
     }, withinMs);
-    if (settled) return settled;
+    if (settled && statuses.includes(settled.status)) return settled;
     throw new Error(`${name} did not become ${statuses.join(' or ')} in ${withinMs} ms but is ${JSON.stringify(last)}`);
+  }
+
+  /** Deletes the deployment through whichever worker is there. */
+  async remove(name: string): Promise<void> {
+    const deployment = await this.deployment(name);
+    await this.worker.call('DELETE', `/deployments/${deployment?.id}`);
+    await this.untilSettled(name, ['DELETED']);
+  }
+
+  /** Late sweeps that are ordered for some later time are due now; resolves when they are done. */
+  async hastenSweeps(): Promise<void> {
+    await this.pool.query('update runs set sweep_again_at = clock_timestamp() where sweep_again_at is not null');
+    await until(async () => {
+      const { rows } = await this.pool.query('select from runs where sweep_again_at is not null');
+      return rows.length === 0 ? true : undefined;
+    }, 20_000);
   }
 
   /** Last words of the worker, for a case that failed. */
   async lastWords(): Promise<string> {
-    const text = await readFile(this.worker.logFile, 'utf8').catch(() => '');
-    return text.split('\n').slice(-15).join('\n');
+    return lastLines(this.worker.logFile);
+  }
+
+  /** The cloud dies and comes back at the same address with what it had. */
+  async cloudAway(forMs: number): Promise<void> {
+    const { port } = new URL(this.cloud.authUrl);
+    await this.cloud.kill();
+    await wait(forMs);
+    this.cloud = await startCloud(this.home, { port: Number(port), keeps: true });
   }
 
   async close(): Promise<void> {
@@ -145,7 +177,13 @@ export class Lane {
     await this.cloud.kill();
     await this.pool.end();
     await this.proxy.close();
+    await this.#dispose?.();
   }
+}
+
+export async function lastLines(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split('\n').slice(-15).join('\n');
 }
 
 function orderOf({ home }: { home: string }, databaseUrl: string, cloud: CloudProcess, name: string) {

@@ -30,7 +30,7 @@ export class Matrix {
   readonly #cells = new Map<string, Cell>();
 
   /** @returns what is wrong with this outcome, ready to be shown; undefined when it is as it should be */
-  add(row: Pick<CrashCase, 'kind'> & { scenario: { name: string } }, outcome: Outcome): string | undefined {
+  add(row: Pick<CrashCase, 'scenario' | 'kind'>, outcome: Outcome): string | undefined {
     const key = `${row.scenario.name}\t${row.kind}`;
     const cell = this.#cells.get(key) ?? { ...EMPTY };
     this.#cells.set(key, cell);
@@ -95,6 +95,6 @@ function tableOf(rows: readonly (readonly string[])[]): string {
 }
 
 /** How one case is run alone. */
-export function howToRepeat(crash: CrashCase): string {
+export function howToRepeat(crash: Pick<CrashCase, 'scenario' | 'kind' | 'at'>): string {
   return `CRASH_ONLY='${titleOf(crash)}' npm run test:crash`;
 }

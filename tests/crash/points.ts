@@ -54,15 +54,12 @@ async function pass(lane: Lane, scenario: Scenario) {
   const writes = lane.proxy.watch();
   const began = performance.now();
   await scenario.order(lane, name);
-  const { id } = await lane.untilSettled(name, [scenario.endsAs]);
+  await lane.untilSettled(name, [scenario.endsAs]);
   const tookMs = performance.now() - began;
   const calls = (await lane.cloud.calls()).map(callOf);
   lane.proxy.mend();
   await lane.cloud.clearFaults();
-  if (scenario.endsAs !== 'DELETED') {
-    await lane.worker.call('DELETE', `/deployments/${id}`);
-    await lane.untilSettled(name, ['DELETED']);
-  }
+  if (scenario.endsAs !== 'DELETED') await lane.remove(name);
   return { calls, writes, tookMs };
 }
 

@@ -13,6 +13,8 @@ export interface Scenario {
   /** May be repeated when its answer was lost. @throws when the worker is gone before it has answered */
   order(lane: Lane, deployment: string): Promise<void>;
   readonly endsAs: 'COMPLETED' | 'FAILED' | 'DELETED';
+  /** Error types with which it may fail instead: what is left over then is in the ledger, and a delete removes it. */
+  readonly mayFailAs?: readonly string[];
   /** Resources that are to be there at the end. */
   readonly keys: readonly string[];
   /** What is wrong with an end, beyond its status. */

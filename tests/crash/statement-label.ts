@@ -25,7 +25,7 @@ export function labelOf(sql: string): string | undefined {
   if (tables.length === 0) return undefined;
   const state = /update resources set state = '(\w+)'/.exec(sql)?.[1];
   // The node, the event and its number go with every change of the ledger: the change itself says more.
-  const telling = tables.includes('insert run_nodes') ? tables.filter((table) => / resources$/.test(table)) : tables;
+  const telling = tables.includes('insert run_nodes') ? tables.filter((table) => table.endsWith(' resources')) : tables;
   const words = [...new Set(telling.length === 0 ? ['insert run_nodes'] : telling)].join(', ');
   return state === undefined ? words : `${words} (${state})`;
 }
