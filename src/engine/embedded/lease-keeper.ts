@@ -3,6 +3,7 @@
  * were taken over by another worker and which were ordered to cancel.
  */
 
+import { setMaxListeners } from 'node:events';
 import { LeaseLost } from '../../ports/driver.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { StepContext } from '../../ports/engine.ts';
@@ -96,6 +97,8 @@ export function createLeaseKeeper(
 
 function openEntry(runs: Pick<RunStore, 'holds'>, claimed: Lease): Entry {
   const [lost, cancel] = [new AbortController(), new AbortController()];
+  // Every node of the run listens; a hundred of them are no leak, and nobody need be warned of one.
+  setMaxListeners(0, lost.signal, cancel.signal);
   const confirm = () => freshPermission(runs, claimed, lost.signal);
   return { lease: { ...claimed, signal: lost.signal, cancelRequested: cancel.signal, confirm }, lost, cancel };
 }
