@@ -30,8 +30,10 @@ export function addStart(program: Command, world: CliWorld): void {
       const config = await readConfiguration(world, flags);
       const say = (sentence: string): void => void world.io.stdout.write(`${sentence}\n`);
       say(`Groundwork ${VERSION}`);
+      // Heard from the start: a server told to stop in its first moments would otherwise leave its database running.
+      const told = untilToldToStop();
       const server = await launch(world, config, { say });
-      await untilToldToStop();
+      await told;
       say('Stopping; runs in flight continue at the next start.');
       await server.stop();
     });

@@ -128,5 +128,8 @@ describe('a server that was configured with nothing', () => {
     await api.ask('DELETE', `/deployments/${id}`);
     expect((await api.settled(id)).status).toBe('DELETED');
     expect(await third.end('SIGINT')).toMatchObject({ code: 0 });
+
+    const fourth = await start();
+    expect(await fourth.end('SIGINT')).toMatchObject({ code: 0, stdout: expect.stringContaining('Stopping') });
   });
 });
