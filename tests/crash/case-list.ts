@@ -6,6 +6,7 @@ import { killAtCall, killAtInstant, killAtWrite, type Landing, landLate, loseAns
 import type { CrashCase } from './crash-case.ts';
 import { type CallPoint, nameOf, type Points } from './points.ts';
 import { SCENARIOS, type Scenario } from './scenario.ts';
+import { seededRandom } from './seeded-random.ts';
 import { isInTransaction } from './statement-tracker.ts';
 
 export function callCases(scenario: Scenario, { calls }: Points): CrashCase[] {
@@ -54,7 +55,7 @@ export function writeCases(scenario: Scenario, { writes }: Points): CrashCase[] 
 
 /** Cases at random instants of all three scenarios in turn; every third one is struck twice. */
 export function randomCases(count: number, seed: number, tookMs: (scenario: Scenario) => number): CrashCase[] {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const scenarios = Object.values(SCENARIOS);
   return Array.from({ length: count }, (_, index): CrashCase => {
     const scenario = scenarios[index % scenarios.length] ?? SCENARIOS.deploy;
@@ -73,14 +74,3 @@ export function randomCases(count: number, seed: number, tookMs: (scenario: Scen
 
 /** About what a start takes. */
 const START_MS = 600;
-
-/** A small generator with a seed (public domain, Tommy Ettinger): Math.random has none. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
