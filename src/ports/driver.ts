@@ -3,7 +3,9 @@
  * calls; looking first, recording intent, retrying, waiting and fencing are done once for all kinds in `runs/`.
  */
 
+import type { Difference } from '../domain/difference.ts';
 import type { Failure } from '../domain/failure.ts';
+import type { Check, Quotas, Uses } from '../domain/feasibility.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { OwnerMark } from '../domain/owner-mark.ts';
 
@@ -50,10 +52,24 @@ export interface Created {
   readonly observed?: Observed;
 }
 
+/** What a driver says about a wanted state before anything is made. */
+export interface Outlook {
+  readonly checks: readonly Check[];
+  /** What it will take of the region's quotas; empty when that cannot be told. */
+  readonly uses: Uses;
+}
+
 export interface Estimate {
   /** Typical duration until ready, in milliseconds, when there is no history. */
   readonly createMs: number;
   readonly deleteMs: number;
+}
+
+export interface Change {
+  readonly wanted: JsonObject;
+  readonly observed: Observed;
+  /** As `compare` gave them; at least one. */
+  readonly differences: readonly Difference[];
 }
 
 export interface Driver {
@@ -71,6 +87,18 @@ export interface Driver {
   observe(refs: readonly ResourceRef[], ctx: CallContext): Promise<Map<string, Observed>>;
   /** Pure reading of what was observed. */
   assess(wanted: JsonObject, observed: Observed): Assessment;
+  /** Fields of the wanted state that `update` can change on a living object; a change of any other needs a new object. */
+  readonly updatable?: readonly string[];
+  /**
+   * Pure: how an object that is at rest differs from what is wanted. Empty while the cloud is still changing it, so that
+   * everything in it can be acted upon.
+   * @param outputs facts of the time when it was last known to be right
+   */
+  compare?(wanted: JsonObject, observed: Observed, outputs: JsonObject): Difference[];
+  /** One call that brings a living object closer to what is wanted; asked again, after a look, while differences remain. */
+  update?(ref: ResourceRef, change: Change, ctx: CallContext): Promise<void>;
+  /** What speaks for and against each of these wanted states; references to things that are still to be made are left in them. */
+  feasibility?(wanted: readonly JsonObject[], ctx: CallContext): Promise<Outlook[]>;
   /** One call; `gone` when it was not there (any more), `accepted` when it goes now or later. */
   remove(ref: ResourceRef, ctx: CallContext): Promise<'gone' | 'accepted'>;
   /** Objects that the cloud itself hung on this one and forgot (a port of a server that is gone); asked when removal is refused as in use. */
@@ -87,6 +115,10 @@ export interface Region {
   driver(kind: string): Driver | undefined;
   /** Kinds that this region serves, in an order in which sweeping deletes safely (dependents first). */
   readonly kinds: readonly string[];
+  /** Limits and use of what the project may have, as the cloud counts it now. */
+  quotas?(ctx: CallContext): Promise<Quotas>;
+  /** Everything of ours in the region, whoever its owner is: few list calls. */
+  findAll?(ctx: CallContext): Promise<Found[]>;
   /** Reaches the cloud with the configured credentials. @throws with a clear sentence when it cannot. */
   ping(signal: AbortSignal): Promise<{ latencyMs: number; detail: JsonObject }>;
   close(): Promise<void>;
