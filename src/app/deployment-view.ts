@@ -33,8 +33,8 @@ export function deploymentOf(
   view: DeploymentWithProgress & { readonly resources: readonly ResourceFacts[] },
   now: number,
 ): DeploymentShape {
-  const { metadata } = view.deployment;
-  return { ...summaryOf(view, now), resources: resourcesOf(view.resources), metadata, conditions: [] };
+  const { metadata, conditions } = view.deployment;
+  return { ...summaryOf(view, now), resources: resourcesOf(view.resources), metadata, conditions: [...conditions] };
 }
 
 function progressOf(run: RunCounts, now: number): Progress {

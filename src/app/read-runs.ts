@@ -61,6 +61,7 @@ function summaryOf(run: RunRecord, { total, done, failed }: RunCounts): RunSumma
     started_at: run.startedAt,
     finished_at: run.finishedAt,
     error: run.error,
+    result: run.result,
   };
 }
 

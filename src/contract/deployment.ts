@@ -4,8 +4,8 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { DEPLOYMENT_STATUSES, RUN_KINDS, RUN_PHASES, RUN_STATUSES } from '../domain/deployment.ts';
-import { FAILURE_POLICIES } from '../domain/plan.ts';
+import { CONDITION_STATUSES, DEPLOYMENT_STATUSES, RUN_KINDS, RUN_PHASES, RUN_STATUSES } from '../domain/deployment.ts';
+import { FAILURE_POLICIES, NODE_ACTIONS } from '../domain/plan.ts';
 import { displayName, plainName } from './name.ts';
 import { count, jsonObject, list, mapOf, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
 
@@ -127,7 +127,7 @@ export const TierMember = shape(
     name: Type.String(),
     ip: nullable(Type.String()),
     ordinal: Type.Integer({ minimum: 1 }),
-    state: oneOf(['creating', 'present', 'deleting']),
+    state: oneOf(['creating', 'present', 'updating', 'deleting']),
   },
   { description: 'One server of a tier.' },
 );
@@ -152,7 +152,7 @@ export const Condition = shape(
   'Condition',
   {
     type: Type.String(),
-    status: oneOf(['True', 'False', 'Unknown']),
+    status: oneOf(CONDITION_STATUSES),
     reason: Type.String(),
     message: Type.String(),
     last_transition_time: timestamp(),
@@ -198,7 +198,7 @@ export const PlanNode = shape(
   'PlanNode',
   {
     key: Type.String(),
-    action: oneOf(['present', 'absent']),
+    action: oneOf(NODE_ACTIONS),
     kind: Type.String(),
     region: Type.String(),
     depends_on: list(Type.String()),

@@ -5,8 +5,9 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { NODE_STATES, RUN_KINDS, RUN_PHASES, RUN_STATUSES } from '../domain/deployment.ts';
+import { NODE_ACTIONS } from '../domain/plan.ts';
 import { DeploymentError } from './deployment.ts';
-import { count, list, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
+import { count, jsonObject, list, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
 
 export const NodeError = shape(
   'NodeError',
@@ -25,7 +26,7 @@ export const RunNode = shape(
   {
     key: Type.String({ description: 'Resource key, for example `server/web/2`.' }),
     kind: Type.String({ description: 'Driver kind, for example `openstack.server`.' }),
-    action: oneOf(['present', 'absent']),
+    action: oneOf(NODE_ACTIONS),
     phase: oneOf(RUN_PHASES),
     state: oneOf(NODE_STATES),
     depends_on: list(Type.String()),
@@ -55,6 +56,7 @@ const summaryProperties = {
   started_at: nullable(timestamp()),
   finished_at: nullable(timestamp()),
   error: nullable(DeploymentError),
+  result: nullable(jsonObject({ description: 'What came out of it, for a run that is more than its plan.' })),
 };
 
 export const RunSummary = shape('RunSummary', summaryProperties, { description: 'A run as lists show it.' });

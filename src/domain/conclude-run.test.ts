@@ -48,6 +48,7 @@ const ALL = RUN_KINDS.flatMap((kind) =>
     ),
   ),
 );
+const isChange = (kind: RunKind): boolean => ['scale', 'update', 'configure', 'heal'].includes(kind);
 const hasFailed = ({ outcomes }: RunSoFar): boolean => outcomes.includes(failure);
 
 /** A rollback never is one: it ends what was cancelled. */
@@ -57,15 +58,15 @@ function isSuccess(one: RunSoFar, remaining: number): boolean {
 }
 
 describe('nextMove', () => {
-  it('undoes a deploy that was cancelled, or that failed under the policy to roll back, and nothing else', () => {
+  it('undoes a deploy or a change that was cancelled, or that failed under the policy to roll back, and nothing else', () => {
     const undone = ALL.filter((one) => nextMove(one) === 'roll back');
     const expected = ALL.filter(
       ({ kind, thenDelete, cancelRequested, failurePolicy, outcomes }) =>
-        kind === 'deploy' &&
+        ['deploy', 'scale', 'update'].includes(kind) &&
         !thenDelete &&
         (cancelRequested || (failurePolicy === 'rollback' && outcomes.includes(failure))),
     );
-    expect(ALL).toHaveLength(3 * 3 * 2 * 2 * 2);
+    expect(ALL).toHaveLength(RUN_KINDS.length * 3 * 2 * 2 * 2);
     expect(undone).toEqual(expected);
   });
 
@@ -96,16 +97,31 @@ describe('concludeRun', () => {
   });
 
   it('says success only where nothing failed, nothing was cancelled and nothing is left over', () => {
-    for (const one of ALL.filter(({ thenDelete }) => !thenDelete)) {
+    for (const one of ALL.filter(({ thenDelete, kind }) => !thenDelete && !isChange(kind))) {
       for (const remaining of [[], LEFT]) {
         const { error, deploymentStatus, followedByDelete } = concludeRun(one, remaining);
         const successStatus = isSuccess(one, remaining.length) ? { deploy: 'COMPLETED', delete: 'DELETED' } : undefined;
         expect(followedByDelete).toBe(false);
         expect(error === null).toBe(successStatus !== undefined);
-        expect(deploymentStatus).toBe(one.kind === 'rollback' ? 'FAILED' : (successStatus?.[one.kind] ?? 'FAILED'));
+        expect(deploymentStatus).toBe(
+          one.kind === 'rollback' ? 'FAILED' : (successStatus?.[one.kind as 'deploy' | 'delete'] ?? 'FAILED'),
+        );
         expect(error?.left_over.length ?? 0).toBe(error === null ? 0 : remaining.length);
         expect(error?.rollback_completed === true && remaining.length > 0).toBe(false);
       }
+    }
+  });
+
+  it('brings a deployment back to COMPLETED after a change, whatever became of it, and says so in a condition', () => {
+    for (const one of ALL.filter(({ thenDelete, kind }) => !thenDelete && isChange(kind))) {
+      const end = concludeRun(one, []);
+      const good = !hasFailed(one) && !one.cancelRequested;
+      const held = hasFailed(one) && one.failurePolicy === 'hold' && !one.cancelRequested;
+      expect(end.error === null).toBe(good);
+      expect(end.status === 'held').toBe(held);
+      expect(end.deploymentStatus === 'COMPLETED').toBe(!held);
+      const type = one.kind === 'configure' ? 'Configured' : 'Degraded';
+      expect(end.conditions).toMatchObject([{ type, status: good === (type === 'Configured') ? 'True' : 'False' }]);
     }
   });
 

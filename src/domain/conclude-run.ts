@@ -3,6 +3,7 @@
  * report, so that every case can be read and tested without a cloud.
  */
 
+import type { NewCondition } from './condition.ts';
 import type { DeploymentError, DeploymentStatus, LeftOver, RunKind, RunStatus } from './deployment.ts';
 import type { Failure } from './failure.ts';
 import type { FailurePolicy, NodeAction } from './plan.ts';
@@ -28,10 +29,24 @@ export type NextMove = 'finish' | 'roll back';
 
 /** Whether what the run made must be undone before it ends. */
 export function nextMove(run: RunSoFar): NextMove {
-  if (run.kind !== 'deploy' || run.thenDelete) return 'finish';
+  if (!UNDOABLE.has(run.kind) || run.thenDelete) return 'finish';
   if (run.cancelRequested) return 'roll back';
   return run.failurePolicy === 'rollback' && firstFailure(run) ? 'roll back' : 'finish';
 }
+
+/** Kinds of run that are undone when they are cancelled, or when they fail under the policy to roll back. */
+const UNDOABLE: ReadonlySet<RunKind> = new Set(['deploy', 'scale', 'update']);
+
+/** Kinds that change a deployment which goes on to exist, whatever becomes of the change. */
+const CHANGES: ReadonlySet<RunKind> = new Set(['scale', 'update', 'configure', 'heal']);
+
+/** The state of a deployment while such a run goes on. */
+export const STATUS_DURING = {
+  scale: 'SCALING',
+  update: 'UPDATING',
+  configure: 'CONFIGURING',
+  heal: 'UPDATING',
+} as const satisfies Partial<Record<RunKind, DeploymentStatus>>;
 
 export interface Conclusion {
   readonly status: RunStatus;
@@ -39,6 +54,8 @@ export interface Conclusion {
   readonly error: DeploymentError | null;
   /** A delete was ordered while the run was going on: it follows now. */
   readonly followedByDelete: boolean;
+  /** What is to be said about the deployment beside its state. */
+  readonly conditions?: readonly NewCondition[];
 }
 
 /**
@@ -53,6 +70,7 @@ export function concludeRun(
   const leftOver = remaining.map((resource) => leftOverOf(resource, [...run.outcomes, ...undoing]));
   if (run.thenDelete) return { status: 'cancelled', deploymentStatus: 'DELETING', error: null, followedByDelete: true };
   if (run.kind === 'delete' || run.kind === 'rollback') return concludeRemoval(run, leftOver);
+  if (isChange(run.kind)) return concludeChange(run, run.kind, leftOver);
   const failure = firstFailure(run);
   const undoneByItself = failure !== undefined && run.failurePolicy === 'rollback';
   if (run.cancelRequested && !undoneByItself) return failed('cancelled', cancelledError(leftOver));
@@ -60,6 +78,46 @@ export function concludeRun(
   const completed = undoneByItself && leftOver.length === 0;
   return failed(run.failurePolicy === 'hold' ? 'held' : 'failed', errorOf(failure, { completed, leftOver }));
 }
+
+type ChangeKind = keyof typeof STATUS_DURING;
+
+function isChange(kind: RunKind): kind is ChangeKind {
+  return CHANGES.has(kind);
+}
+
+/** A change that failed is the run's failure: the deployment goes on, with a condition that says so. */
+function concludeChange(run: RunSoFar, kind: ChangeKind, leftOver: readonly LeftOver[]): Conclusion {
+  const failure = firstFailure(run);
+  const completed = { deploymentStatus: 'COMPLETED', followedByDelete: false } as const;
+  if (!failure && !run.cancelRequested && leftOver.length === 0) {
+    return { ...completed, status: 'succeeded', error: null, conditions: [conditionOf(kind)] };
+  }
+  const isHeld = failure && (run.failurePolicy === 'hold' || failure.failure?.type === 'Interrupted');
+  const undone = run.failurePolicy === 'rollback' && leftOver.length === 0;
+  const error = failure
+    ? errorOf(failure, { completed: undone, leftOver })
+    : run.cancelRequested
+      ? cancelledError(leftOver)
+      : incompleteError(kind, leftOver);
+  const conditions = [conditionOf(kind, error)];
+  if (isHeld && !run.cancelRequested) {
+    return { ...completed, status: 'held', deploymentStatus: STATUS_DURING[kind], error, conditions };
+  }
+  return { ...completed, status: failure ? 'failed' : run.cancelRequested ? 'cancelled' : 'failed', error, conditions };
+}
+
+function conditionOf(kind: ChangeKind, error?: DeploymentError): NewCondition {
+  const type = kind === 'configure' ? 'Configured' : 'Degraded';
+  if (!error) {
+    const status = kind === 'configure' ? 'True' : 'False';
+    return { type, status, reason: `${REASON_OF[kind]}Succeeded`, message: `the last ${kind} succeeded` };
+  }
+  const status = kind === 'configure' ? 'False' : 'True';
+  const message = `the last ${kind} failed at ${error.failed_activity}: ${error.message}`;
+  return { type, status, reason: error.type, message };
+}
+
+const REASON_OF = { scale: 'Scale', update: 'Update', configure: 'Configure', heal: 'Heal' } as const;
 
 function concludeRemoval(run: RunSoFar, leftOver: readonly LeftOver[]): Conclusion {
   const failure = firstFailure(run);
@@ -92,13 +150,15 @@ function errorOf(
   return {
     type: failure?.type ?? 'Unknown',
     message: failure?.message ?? 'the node was left out without a reason',
-    failed_activity: `${action === 'present' ? 'create' : 'delete'} ${kind} ${key}`,
+    failed_activity: `${VERBS[action]} ${kind} ${key}`,
     rollback_completed: rollback.completed,
     left_over: rollback.leftOver,
     ...(failure?.remedy === undefined ? {} : { remedy: failure.remedy }),
     ...(failure?.requestId === undefined ? {} : { request_id: failure.requestId }),
   };
 }
+
+const VERBS = { present: 'create', update: 'update', absent: 'delete', act: 'run' } as const;
 
 function cancelledError(leftOver: readonly LeftOver[]): DeploymentError {
   return {

@@ -18,7 +18,7 @@ export const DEPLOYMENT_STATUSES = [
 ] as const;
 export type DeploymentStatus = (typeof DEPLOYMENT_STATUSES)[number];
 
-export const RUN_KINDS = ['deploy', 'delete', 'rollback'] as const;
+export const RUN_KINDS = ['deploy', 'delete', 'rollback', 'scale', 'update', 'configure', 'heal'] as const;
 export type RunKind = (typeof RUN_KINDS)[number];
 
 export const RUN_STATUSES = ['pending', 'running', 'rolling_back', 'succeeded', 'failed', 'cancelled', 'held'] as const;
@@ -52,15 +52,48 @@ export interface DeploymentError {
   readonly request_id?: string;
 }
 
-export interface Deployment {
+export const CONDITION_STATUSES = ['True', 'False', 'Unknown'] as const;
+
+/** One observed aspect of a deployment, with its reason. There is one of each type. */
+export interface Condition {
+  /** PascalCase, for example `Degraded`. */
+  readonly type: string;
+  readonly status: (typeof CONDITION_STATUSES)[number];
+  /** PascalCase, for machines. */
+  readonly reason: string;
+  /** One sentence for a person. */
+  readonly message: string;
+  /** When `status` last changed; RFC 3339. */
+  readonly last_transition_time: string;
+}
+
+export type DriftPolicy = 'alert' | 'heal';
+export const DRIFT_POLICIES: readonly DriftPolicy[] = ['alert', 'heal'];
+
+export interface Budget {
+  readonly amount_per_month: number;
+  /** ISO 4217. */
+  readonly currency: string;
+}
+
+/** What a run changes in what is wanted; the deployment adopts it when the run succeeds. */
+export interface Target {
+  readonly parameters: JsonObject;
+  readonly overrides: JsonObject;
+}
+
+export interface Deployment extends Target {
   readonly id: string;
   readonly name: string;
   readonly status: DeploymentStatus;
   readonly region: string;
   readonly templateName: string;
   readonly templateVersion: number;
-  readonly parameters: JsonObject;
   readonly failurePolicy: FailurePolicy;
+  readonly conditions: readonly Condition[];
+  readonly driftPolicy: DriftPolicy;
+  readonly expiresAt: string | null;
+  readonly budget: Budget | null;
   readonly metadata: JsonObject;
   readonly error: DeploymentError | null;
   /** Run in progress, or the held one. */
@@ -79,6 +112,7 @@ export interface Run {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly error: DeploymentError | null;
+  readonly result: JsonObject | null;
 }
 
 /** True while a run may still change something without being asked. */

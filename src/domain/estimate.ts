@@ -14,12 +14,12 @@ interface Subject {
 }
 
 /** Typical durations on a real cloud, used until there is history; by noun, which all providers share. */
-const DEFAULT_MS: Readonly<Record<string, Readonly<Record<NodeAction, number>>>> = {
-  network: { present: 1_000, absent: 1_000 },
-  subnet: { present: 1_000, absent: 1_000 },
-  router: { present: 2_000, absent: 2_000 },
+const DEFAULT_MS: Readonly<Record<string, Readonly<Partial<Record<NodeAction, number>>>>> = {
+  network: { present: 1_000, update: 1_000, absent: 1_000 },
+  subnet: { present: 1_000, update: 1_000, absent: 1_000 },
+  router: { present: 2_000, update: 2_000, absent: 2_000 },
   'router-interface': { present: 3_000, absent: 2_000 },
-  server: { present: 30_000, absent: 10_000 },
+  server: { present: 30_000, update: 30_000, absent: 10_000 },
 };
 const UNKNOWN_KIND_MS = 10_000;
 

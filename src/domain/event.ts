@@ -7,6 +7,8 @@ import type { JsonObject } from './json.ts';
 export const EVENT_TYPES = [
   'deployment.accepted',
   'deployment.status',
+  'deployment.condition',
+  'deployment.changed',
   'run.accepted',
   'run.started',
   'run.rollback',

@@ -3,13 +3,27 @@
  * functions from what is wanted and what is known. Executors obey it and decide nothing.
  */
 
-import type { JsonObject } from './json.ts';
+import type { Uses } from './feasibility.ts';
+import type { Json, JsonObject } from './json.ts';
 
-export type NodeAction =
+export const NODE_ACTIONS = [
   /** The resource exists and is ready afterwards. */
-  | 'present'
+  'present',
+  /** The resource, which stands, is as wanted afterwards. */
+  'update',
   /** The resource is gone afterwards. */
-  | 'absent';
+  'absent',
+  /** Something was done that leaves nothing to own. */
+  'act',
+] as const;
+export type NodeAction = (typeof NODE_ACTIONS)[number];
+
+/** One field that a change sets: what it is now and what it will be; null where there is nothing. */
+export interface FieldChange {
+  readonly field: string;
+  readonly from: Json;
+  readonly to: Json;
+}
 
 export interface PlanNode {
   /** Key of the resource; unique within the plan. */
@@ -22,8 +36,16 @@ export interface PlanNode {
   readonly wanted: JsonObject;
   /** What stands under this key is broken: remove it and make the next generation. */
   readonly renew?: boolean;
-  /** Keys of the nodes that must be done first. */
+  /** Why this is done to something that stands. */
+  readonly reason?: string;
+  /** What it changes, for `update` and for a replacement. */
+  readonly changes?: readonly FieldChange[];
+  /** Keys of the nodes of this plan that must be done first. */
   readonly dependsOn: readonly string[];
+  /** Keys of the resources that it stands on, where those are not `dependsOn`: they may stand already. */
+  readonly builtUpon?: readonly string[];
+  /** What it will take of the region's quotas. */
+  readonly uses?: Uses;
   /** Expected duration in milliseconds. */
   readonly estimateMs: number;
   /** Where the estimate comes from: past runs of this kind and region, or the driver's own guess. */

@@ -9,6 +9,8 @@ export type ResourceState =
   | 'creating'
   /** It exists and is ready. */
   | 'present'
+  /** It exists, and a change of it was decided; it may be as before, in between, or as wanted. */
+  | 'updating'
   /** Its removal was decided; it may still exist. */
   | 'deleting'
   /** It is gone. Kept as history. */

@@ -4,6 +4,7 @@
  * they change nothing and throw LeaseLost.
  */
 
+import type { NewCondition } from '../domain/condition.ts';
 import type {
   Deployment,
   DeploymentError,
@@ -14,11 +15,12 @@ import type {
   RunKind,
   RunPhase,
   RunStatus,
+  Target,
 } from '../domain/deployment.ts';
 import type { Event, EventType } from '../domain/event.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { NodeAction, Plan, PlanNode } from '../domain/plan.ts';
-import type { Resource } from '../domain/resource.ts';
+import type { Resource, ResourceState } from '../domain/resource.ts';
 import type { Template } from '../domain/template.ts';
 import type { Transaction } from './engine.ts';
 
@@ -47,6 +49,10 @@ export interface NewRun {
   readonly id: string;
   readonly kind: RunKind;
   readonly plan: Plan;
+  /** What the deployment adopts when the run succeeds. */
+  readonly target?: Target;
+  /** Inputs of a run that is more than its plan. */
+  readonly request?: JsonObject;
 }
 
 export interface RunNode {
@@ -65,6 +71,8 @@ export interface RunNode {
 export interface RunRecord extends Run {
   readonly plan: Plan;
   readonly rollbackPlan: Plan | null;
+  readonly target: Target | null;
+  readonly request: JsonObject | null;
   readonly cancelRequestedAt: string | null;
   readonly thenDelete: boolean;
 }
@@ -85,7 +93,7 @@ export interface RunCounts {
 /** The few facts of a living resource that a view of its deployment shows. */
 export interface ResourceFacts {
   readonly key: string;
-  readonly state: 'creating' | 'present' | 'deleting';
+  readonly state: Exclude<ResourceState, 'deleted'>;
   readonly providerId: string | null;
   readonly name: string | null;
   readonly ip: string | null;
@@ -110,7 +118,7 @@ export interface DeploymentFilter {
 export interface DeploymentStore {
   /** Deployment, plan, run, events, idempotency key and the engine's start in one transaction. */
   accept(input: {
-    deployment: Omit<Deployment, 'createdAt' | 'updatedAt' | 'metadata' | 'error'>;
+    deployment: Omit<Deployment, 'createdAt' | 'updatedAt' | 'metadata' | 'error' | 'conditions'>;
     run: NewRun;
     events: readonly NewEvent[];
     idempotency?: { apiKeyId: string; key: string; requestHash: string };
@@ -134,6 +142,8 @@ export interface DeploymentStore {
     events: readonly NewEvent[];
   }): Promise<boolean>;
   /** Orders the active run to stop in order; with `thenDelete` the deployment is deleted when it has stopped. */
+  /** Says something new about a deployment; false when it was said before. */
+  setCondition(deploymentId: string, condition: NewCondition): Promise<boolean>;
   requestCancel(input: { deploymentId: string; runId: string; thenDelete: boolean }): Promise<boolean>;
 }
 
@@ -167,6 +177,12 @@ export interface RunStore {
       /** What the conclusion was based on. */
       thenDelete: boolean;
       next?: NewRun;
+      /** Merged into the deployment's. */
+      metadata?: JsonObject;
+      conditions?: readonly NewCondition[];
+      /** The deployment adopts the run's target. */
+      adopt?: boolean;
+      result?: JsonObject;
       /** The last look could not see everything. */
       sweepIncomplete?: boolean;
     },
@@ -205,6 +221,15 @@ export interface Ledger {
     phase: RunPhase,
     resource: Resource,
     done: { providerId: string; outputs: JsonObject },
+  ): Promise<void>;
+  /** Commits the intent to change, before any outside call; undefined when nothing of this key stands. */
+  intendUpdate(lease: Lease, phase: RunPhase, node: PlanNode, owner: string): Promise<Resource | undefined>;
+  /** It is as wanted; ends the node. */
+  completeUpdate(
+    lease: Lease,
+    phase: RunPhase,
+    resource: Resource,
+    done: { wanted: JsonObject; outputs: JsonObject },
   ): Promise<void>;
   /** Commits the intent to remove, before any outside call; undefined when nothing of this key lives. */
   intendRemoval(lease: Lease, phase: RunPhase, node: PlanNode, owner: string): Promise<Resource | undefined>;

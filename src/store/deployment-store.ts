@@ -7,6 +7,7 @@ import { criticalPathMs } from '../domain/plan.ts';
 import type { Engine, Transaction } from '../ports/engine.ts';
 import type { DeploymentFilter, DeploymentStore, DeploymentWithProgress, NewRun } from '../ports/store.ts';
 import { appendEvents } from './appended-events.ts';
+import { setConditions } from './conditions.ts';
 import type { Database } from './database.ts';
 import {
   DEPLOYMENT_COLUMNS,
@@ -29,6 +30,7 @@ export function createDeploymentStore(database: Database, enqueue: Enqueue): Dep
   return {
     accept: (input) => database.transaction((tx) => accept(tx, enqueue, input)),
     acceptRun: (input) => database.transaction((tx) => acceptRun(tx, enqueue, input)),
+    setCondition: (id, condition) => database.transaction((tx) => setConditions(tx, id, [condition])),
     requestCancel: (input) => database.transaction((tx) => requestCancel(tx, input)),
     async findIdempotent(apiKeyId, key) {
       const [row] = await database.query<{ request_hash: string; id: string; name: string; created_at: string }>(
@@ -59,9 +61,24 @@ async function accept(
 ): Promise<{ createdAt: string }> {
   const [[row]] = await Promise.all([
     tx.query<{ created_at: string }>(
-      `insert into deployments (id, name, status, region, template_name, template_version, parameters, failure_policy, active_run)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning created_at`,
-      [d.id, d.name, d.status, d.region, d.templateName, d.templateVersion, d.parameters, d.failurePolicy, run.id],
+      `insert into deployments (id, name, status, region, template_name, template_version, parameters, overrides,
+         failure_policy, drift_policy, expires_at, budget, active_run)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning created_at`,
+      [
+        d.id,
+        d.name,
+        d.status,
+        d.region,
+        d.templateName,
+        d.templateVersion,
+        d.parameters,
+        d.overrides,
+        d.failurePolicy,
+        d.driftPolicy,
+        d.expiresAt,
+        d.budget,
+        run.id,
+      ],
     ),
     idempotency &&
       tx.query('insert into idempotency_keys (api_key_id, key, request_hash, deployment_id) values ($1, $2, $3, $4)', [
@@ -80,14 +97,20 @@ async function accept(
 export async function insertRun(tx: Transaction, enqueue: Enqueue, deploymentId: string, run: NewRun): Promise<void> {
   const { nodes } = run.plan;
   await Promise.all([
-    tx.query('insert into runs (id, deployment_id, kind, plan, total, estimated_ms) values ($1, $2, $3, $4, $5, $6)', [
-      run.id,
-      deploymentId,
-      run.kind,
-      run.plan,
-      nodes.length,
-      criticalPathMs(nodes),
-    ]),
+    tx.query(
+      `insert into runs (id, deployment_id, kind, plan, total, estimated_ms, target, request)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [
+        run.id,
+        deploymentId,
+        run.kind,
+        run.plan,
+        nodes.length,
+        criticalPathMs(nodes),
+        run.target ?? null,
+        run.request ?? null,
+      ],
+    ),
     enqueue(tx, run.id),
   ]);
 }

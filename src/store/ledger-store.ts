@@ -71,7 +71,13 @@ export function createLedger(database: Database): Ledger {
       return new Map(rows.map((row) => [row.key, row.generation]));
     },
     async intend(lease, phase, node, { owner, generation, wanted }) {
-      const values = [...nodeValues(phase, node, { state: 'running' }), owner, generation, wanted, node.dependsOn];
+      const values = [
+        ...nodeValues(phase, node, { state: 'running' }),
+        owner,
+        generation,
+        wanted,
+        node.builtUpon ?? node.dependsOn,
+      ];
       const resource = await first(write(lease, INTEND, values));
       if (!resource) throw new Error(`the intent for ${node.key} was not recorded`);
       return resource;
@@ -82,6 +88,13 @@ export function createLedger(database: Database): Ledger {
     async complete(lease, phase, resource, { providerId, outputs }) {
       const values = nodeValues(phase, { ...resource, action: 'present' }, { state: 'done' });
       await write(lease, COMPLETE, [...values, ...identity(resource), providerId, outputs]);
+    },
+    intendUpdate(lease, phase, node, owner) {
+      return first(write(lease, INTEND_UPDATE, [...nodeValues(phase, node, { state: 'running' }), owner]));
+    },
+    async completeUpdate(lease, phase, resource, { wanted, outputs }) {
+      const values = nodeValues(phase, { ...resource, action: 'update' }, { state: 'done' });
+      await write(lease, COMPLETE_UPDATE, [...values, ...identity(resource), wanted, outputs]);
     },
     intendRemoval(lease, phase, node, owner) {
       return first(write(lease, INTEND_REMOVAL, [...nodeValues(phase, node, { state: 'running' }), owner]));
@@ -141,6 +154,18 @@ const RECORD_PROVIDER_ID = `with ${FENCE}, resource as (
 
 const COMPLETE = `with ${FENCE}, ${NODE}, ${EVENT}, resource as (
     update resources set state = 'present', provider_id = $15, outputs = $16::jsonb, updated_at = clock_timestamp() from fence
+     where owner = $12::uuid and key = $13 and generation = $14::int returning resources.*
+  ) ${HELD}`;
+
+/** A resource of which the cloud's id is not known cannot be changed. */
+const INTEND_UPDATE = `with ${FENCE}, ${NODE}, ${EVENT}, resource as (
+    update resources set state = 'updating', updated_at = now() from fence
+     where owner = $12::uuid and key = $4 and state in ('present', 'updating') and provider_id is not null
+    returning resources.*
+  ) ${HELD}`;
+
+const COMPLETE_UPDATE = `with ${FENCE}, ${NODE}, ${EVENT}, resource as (
+    update resources set state = 'present', wanted = $15::jsonb, outputs = $16::jsonb, updated_at = clock_timestamp() from fence
      where owner = $12::uuid and key = $13 and generation = $14::int returning resources.*
   ) ${HELD}`;
 

@@ -4,12 +4,16 @@
  */
 
 import type {
+  Budget,
+  Condition,
   Deployment,
   DeploymentError,
   DeploymentStatus,
+  DriftPolicy,
   RunKind,
   RunPhase,
   RunStatus,
+  Target,
 } from '../domain/deployment.ts';
 import type { Event, EventType } from '../domain/event.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -19,7 +23,7 @@ import type { Template } from '../domain/template.ts';
 import type { ApiKey, ResourceFacts, RunCounts, RunNode, RunRecord } from '../ports/store.ts';
 
 export const DEPLOYMENT_COLUMNS = `id, name, status, region, template_name, template_version, parameters,
-  failure_policy, metadata, error, active_run, created_at, updated_at`;
+  overrides, conditions, drift_policy, expires_at, budget, failure_policy, metadata, error, active_run, created_at, updated_at`;
 
 export interface DeploymentRow {
   id: string;
@@ -29,6 +33,11 @@ export interface DeploymentRow {
   template_name: string;
   template_version: number;
   parameters: JsonObject;
+  overrides: JsonObject;
+  conditions: Condition[];
+  drift_policy: DriftPolicy;
+  expires_at: string | null;
+  budget: Budget | null;
   failure_policy: FailurePolicy;
   metadata: JsonObject;
   error: DeploymentError | null;
@@ -46,6 +55,11 @@ export function deploymentFromRow(row: DeploymentRow): Deployment {
     templateName: row.template_name,
     templateVersion: row.template_version,
     parameters: row.parameters,
+    overrides: row.overrides,
+    conditions: row.conditions,
+    driftPolicy: row.drift_policy,
+    expiresAt: row.expires_at,
+    budget: row.budget,
     failurePolicy: row.failure_policy,
     metadata: row.metadata,
     error: row.error,
@@ -56,7 +70,7 @@ export function deploymentFromRow(row: DeploymentRow): Deployment {
 }
 
 export const RUN_COLUMNS = `id, deployment_id, kind, status, phase, plan, rollback_plan,
-  cancel_requested_at, then_delete, error, created_at, started_at, finished_at`;
+  target, request, result, cancel_requested_at, then_delete, error, created_at, started_at, finished_at`;
 
 export interface RunRow {
   id: string;
@@ -66,6 +80,9 @@ export interface RunRow {
   phase: RunPhase;
   plan: Plan;
   rollback_plan: Plan | null;
+  target: Target | null;
+  request: JsonObject | null;
+  result: JsonObject | null;
   cancel_requested_at: string | null;
   then_delete: boolean;
   error: DeploymentError | null;
@@ -83,6 +100,9 @@ export function runFromRow(row: RunRow): RunRecord {
     phase: row.phase,
     plan: row.plan,
     rollbackPlan: row.rollback_plan,
+    target: row.target,
+    request: row.request,
+    result: row.result,
     cancelRequestedAt: row.cancel_requested_at,
     thenDelete: row.then_delete,
     error: row.error,

@@ -7,6 +7,7 @@ import { LeaseLost } from '../ports/driver.ts';
 import type { Engine, Transaction } from '../ports/engine.ts';
 import type { Lease, NewEvent, RunRecord, RunStore } from '../ports/store.ts';
 import { appendEvents } from './appended-events.ts';
+import { setConditions } from './conditions.ts';
 import type { Database } from './database.ts';
 import { insertRun } from './deployment-store.ts';
 import { SWEEP_AGAIN_AFTER } from './late-sweep-store.ts';
@@ -128,22 +129,34 @@ async function finish(
   const { status, error, deploymentStatus, leftOver, next } = end;
   if (run.finishedAt !== null) return true;
   if (run.thenDelete !== end.thenDelete) return false;
-  await tx.query(END_RUN, [lease.runId, status, error, end.sweepIncomplete ?? false]);
+  await tx.query(END_RUN, [lease.runId, status, error, end.sweepIncomplete ?? false, end.result ?? null]);
   const active = next?.id ?? (status === 'held' ? lease.runId : null);
-  await tx.query('update deployments set status = $2, error = $3, active_run = $4, updated_at = now() where id = $1', [
+  const adopted = end.adopt === true ? run.target : null;
+  await tx.query(END_IN_DEPLOYMENT, [
     run.deploymentId,
     deploymentStatus,
-    error,
+    deploymentStatus === 'FAILED' ? error : null,
     active,
+    end.metadata ?? {},
+    adopted?.parameters ?? null,
+    adopted?.overrides ?? null,
   ]);
+  await setConditions(tx, run.deploymentId, end.conditions ?? []);
   if (next) await insertRun(tx, enqueue, run.deploymentId, next);
   await appendEvents(tx, run.deploymentId, [
     {
       type: 'run.finished',
       runId: lease.runId,
-      data: { kind: run.kind, status, left_over: leftOver.length, error: error && { ...error, left_over: [] } },
+      data: {
+        kind: run.kind,
+        status,
+        left_over: leftOver.length,
+        error: error && { ...error, left_over: [] },
+        ...(end.metadata && { metadata: end.metadata }),
+      },
     },
     { type: 'deployment.status', runId: lease.runId, data: { status: deploymentStatus } },
+    ...(adopted ? [{ type: 'deployment.changed', runId: lease.runId, data: { ...adopted } } as const] : []),
     ...(next
       ? [{ type: 'run.accepted', runId: next.id, data: { kind: next.kind, total: next.plan.nodes.length } } as const]
       : []),
@@ -151,9 +164,15 @@ async function finish(
   return true;
 }
 
+/** $5 metadata to merge, $6 and $7 parameters and overrides to adopt. */
+const END_IN_DEPLOYMENT = `update deployments
+    set status = $2, error = $3, active_run = $4, metadata = metadata || $5::jsonb, parameters = coalesce($6::json, parameters),
+        overrides = coalesce($7::json, overrides), updated_at = now()
+  where id = $1`;
+
 /** $4: the last look was incomplete. */
 const END_RUN = `update runs
-    set status = $2, error = $3, finished_at = clock_timestamp(),
+    set status = $2, error = $3, finished_at = clock_timestamp(), result = $5::jsonb,
         sweep_again_at = case
           when $4 or fence > 1
             or exists (select from run_nodes where run_id = $1 and (attempt > 1 or state = 'failed'))

@@ -26,9 +26,15 @@ create table deployments (
   last_event bigint not null default 0,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  overrides json not null default '{}'::json,
+  conditions jsonb not null default '[]'::jsonb,
+  drift_policy text not null default 'alert'::text,
+  expires_at timestamp with time zone,
+  budget jsonb,
   constraint deployments_pkey PRIMARY KEY (id)
 );
 CREATE INDEX deployments_by_creation ON deployments USING btree (created_at DESC, id DESC);
+CREATE INDEX deployments_by_expiry ON deployments USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (status <> 'DELETED'::text));
 CREATE INDEX deployments_by_name ON deployments USING btree (name);
 
 create table events (
@@ -112,6 +118,9 @@ create table runs (
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
   sweep_again_at timestamp with time zone,
+  target json,
+  request jsonb,
+  result jsonb,
   constraint runs_pkey PRIMARY KEY (id)
 );
 CREATE INDEX runs_by_deployment ON runs USING btree (deployment_id, created_at);

@@ -60,6 +60,10 @@ async function deploy(failurePolicy: FailurePolicy = 'rollback'): Promise<{ id: 
     templateName: 'stack',
     templateVersion: 1,
     parameters: {},
+    overrides: {},
+    driftPolicy: 'alert',
+    expiresAt: null,
+    budget: null,
     activeRun: run.id,
   } as const;
   await store.deployments.accept({ deployment: { ...owner, ...more }, run, events: [] });

@@ -53,7 +53,7 @@ export function pendingRun(): Run {
   }));
   return {
     ...{ id: RUN_ID, deployment_id: DEPLOYMENT_ID, kind: 'deploy', status: 'running', phase: 'forward' },
-    ...{ done: 0, total: nodes.length, failed: 0, error: null, estimated_ms: 22_500, nodes },
+    ...{ done: 0, total: nodes.length, failed: 0, error: null, result: null, estimated_ms: 22_500, nodes },
     ...{ created_at: timeAt(0), started_at: timeAt(0), finished_at: null },
   };
 }

@@ -267,6 +267,7 @@ function newRun(deploymentId: string): Run {
     started_at: NOW,
     finished_at: null,
     error: null,
+    result: null,
     estimated_ms: 1000,
     nodes: [],
   };
