@@ -20,6 +20,8 @@ export const EVENT_TYPES = [
   'node.done',
   'node.failed',
   'node.skipped',
+  /** The cloud's id of a resource became known, before it is ready. */
+  'resource.identified',
   'sweep.removed',
   'sweep.incomplete',
 ] as const;

@@ -64,6 +64,8 @@ export interface RunNode {
   readonly attempt: number;
   readonly detail: string | null;
   readonly error: JsonObject | null;
+  /** When it asks again after a refusal. */
+  readonly nextRetryAt: string | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
 }
@@ -240,8 +242,10 @@ export interface Ledger {
     lease: Lease,
     phase: RunPhase,
     node: Pick<PlanNode, 'key' | 'kind' | 'region' | 'action'>,
-    change: { state: NodeState; detail?: string; error?: JsonObject; attempt?: number },
+    change: { state: NodeState; detail?: string; error?: JsonObject; attempt?: number; nextRetryInMs?: number },
   ): Promise<void>;
+  /** A node that is refused again for the same reason asks at another time: no event, because nothing else is new. */
+  postpone(lease: Lease, phase: RunPhase, key: string, nextRetryInMs: number): Promise<void>;
   /** Events of a run that belong to no node. */
   recordEvent(lease: Lease, event: NewEvent): Promise<void>;
 }

@@ -21,10 +21,11 @@ export async function appendEvents(
   }));
   await transaction.query(
     `with head as (
-       update deployments set last_event = last_event + $2, updated_at = now() where id = $1 returning id, last_event
+       update deployments set last_event = last_event + $2, updated_at = clock_timestamp() where id = $1
+       returning id, last_event, updated_at
      )
-     insert into events (deployment_id, seq, type, run_id, key, data)
-     select head.id, head.last_event - $2 + new.place, new.event->>'type', (new.event->>'run_id')::uuid,
+     insert into events (deployment_id, seq, at, type, run_id, key, data)
+     select head.id, head.last_event - $2 + new.place, head.updated_at, new.event->>'type', (new.event->>'run_id')::uuid,
             new.event->>'key', new.event->'data'
        from head, jsonb_array_elements($3::jsonb) with ordinality as new(event, place)`,
     [deploymentId, list.length, JSON.stringify(list)],

@@ -20,29 +20,51 @@ type NodeIdentity = Pick<PlanNode, 'key' | 'kind' | 'region' | 'action'>;
 /** $1 run, $2 fence. */
 const FENCE = `fence as (select id, deployment_id from runs where id = $1 and fence = $2 for share)`;
 
-/** $3 phase, $4 key, $5 kind, $6 region, $7 action, $8 state, $9 detail, $10 error, $11 attempt (null keeps it). */
-const NODE = `node as (
-  insert into run_nodes (run_id, phase, key, kind, region, action, state, detail, error, attempt, finished_at)
-  select fence.id, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, coalesce($11::int, 1),
+/**
+ * $3 phase, $4 key, $5 kind, $6 region, $7 action, $8 state, $9 detail, $10 error, $11 attempt (null keeps it).
+ * @param nextRetryAt SQL for the time of the next attempt
+ */
+const nodePart = (nextRetryAt: string): string => `node as (
+  insert into run_nodes (run_id, phase, key, kind, region, action, state, detail, error, attempt, next_retry_at, finished_at)
+  select fence.id, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, coalesce($11::int, 1), ${nextRetryAt},
          case when $8 in ('done', 'failed', 'skipped') then clock_timestamp() end
     from fence
   on conflict (run_id, phase, key) do update
     set state = excluded.state, detail = excluded.detail, error = excluded.error,
-        attempt = coalesce($11::int, run_nodes.attempt), finished_at = excluded.finished_at
+        attempt = coalesce($11::int, run_nodes.attempt), next_retry_at = excluded.next_retry_at,
+        finished_at = excluded.finished_at
   returning attempt
 )`;
+const NODE = nodePart('null');
 
-/** One event about the node of the same statement. */
-const EVENT = `head as (
-  update deployments set last_event = last_event + 1, updated_at = now()
-    from fence where deployments.id = fence.deployment_id returning deployments.id, last_event
-), event as (
-  insert into events (deployment_id, seq, at, type, run_id, key, data)
-  select head.id, head.last_event, clock_timestamp(), 'node.' || case $8 when 'running' then 'started' else $8 end, $1, $4,
-         jsonb_strip_nulls(jsonb_build_object('phase', $3::text, 'kind', $5::text, 'action', $7::text, 'attempt', node.attempt,
-           'detail', $9::text, 'error', $10::jsonb))
-    from head, node
+/** The next event of the run's owner; its time is the owner's `updated_at`. */
+const HEAD = `head as (
+  update deployments set last_event = last_event + 1, updated_at = clock_timestamp()
+    from fence where deployments.id = fence.deployment_id
+  returning deployments.id, deployments.last_event, deployments.updated_at
 )`;
+
+/**
+ * One event about the node of the same statement.
+ * @param more SQL for further data, and where it comes from
+ */
+const eventPart = (more = { data: "'{}'", from: '' }): string => `${HEAD}, event as (
+  insert into events (deployment_id, seq, at, type, run_id, key, data)
+  select head.id, head.last_event, head.updated_at, 'node.' || case $8 when 'running' then 'started' else $8 end, $1, $4,
+         jsonb_strip_nulls(jsonb_build_object('phase', $3::text, 'kind', $5::text, 'action', $7::text, 'attempt', node.attempt,
+           'detail', $9::text, 'error', $10::jsonb) || ${more.data})
+    from head, node ${more.from}
+)`;
+
+/** What a view of the owner shows of the resource, so that events alone tell what was shown at any time. */
+const FACTS = `jsonb_build_object('resource', case when resource.key is not null then jsonb_build_object(
+  'generation', resource.generation, 'state', resource.state, 'provider_id', resource.provider_id,
+  'name', resource.wanted->>'name', 'ip', resource.outputs->>'ip') end)`;
+const WITH_RESOURCE = 'left join resource on true';
+
+const EVENT = eventPart();
+/** Comes after the part `resource`, which it tells of. */
+const RESOURCE_EVENT = eventPart({ data: FACTS, from: WITH_RESOURCE });
 
 export function createLedger(database: Database): Ledger {
   const write = async (lease: Lease, text: string, values: readonly unknown[]): Promise<ResourceRow[]> => {
@@ -104,7 +126,10 @@ export function createLedger(database: Database): Ledger {
       await write(lease, COMPLETE_REMOVAL, [...values, ...identity(resource)]);
     },
     async recordNode(lease, phase, node, change) {
-      await write(lease, RECORD_NODE, nodeValues(phase, node, change));
+      await write(lease, RECORD_NODE, [...nodeValues(phase, node, change), change.nextRetryInMs ?? null]);
+    },
+    async postpone(lease, phase, key, nextRetryInMs) {
+      await write(lease, POSTPONE, [phase, key, nextRetryInMs]);
     },
     async recordEvent(lease, { type, key, data }) {
       await write(lease, RECORD_EVENT, [type, key ?? null, data ?? {}]);
@@ -138,54 +163,65 @@ function identity(resource: { owner: string; key: string; generation: number }):
 /** Columns of a resource, preceded by whether the lease was held. */
 const HELD = `select true as held, ${RESOURCE_COLUMNS} from fence left join resource on true`;
 
-const INTEND = `with ${FENCE}, ${NODE}, ${EVENT}, made as (
+const INTEND = `with ${FENCE}, ${NODE}, made as (
     insert into resources (owner, key, generation, kind, region, state, wanted, depends_on, run_id)
     select $12::uuid, $4, $13::int, $5, $6, 'creating', $14::jsonb, $15::text[], $1 from fence
     on conflict do nothing returning *
   ), resource as (
     select * from made union all
     select * from resources where owner = $12::uuid and key = $4 and state <> 'deleted' and not exists (select from made)
-  ) ${HELD}`;
+  ), ${RESOURCE_EVENT} ${HELD}`;
 
+/** $3 owner, $4 key, $5 generation, $6 the cloud's id. */
 const RECORD_PROVIDER_ID = `with ${FENCE}, resource as (
     update resources set provider_id = $6, updated_at = now() from fence
      where owner = $3::uuid and key = $4 and generation = $5::int returning resources.*
+  ), ${HEAD}, event as (
+    insert into events (deployment_id, seq, at, type, run_id, key, data)
+    select head.id, head.last_event, head.updated_at, 'resource.identified', $1, $4,
+           jsonb_strip_nulls(jsonb_build_object('kind', resource.kind) || ${FACTS})
+      from head, resource
   ) ${HELD}`;
 
-const COMPLETE = `with ${FENCE}, ${NODE}, ${EVENT}, resource as (
+const COMPLETE = `with ${FENCE}, ${NODE}, resource as (
     update resources set state = 'present', provider_id = $15, outputs = $16::jsonb, updated_at = clock_timestamp() from fence
      where owner = $12::uuid and key = $13 and generation = $14::int returning resources.*
-  ) ${HELD}`;
+  ), ${RESOURCE_EVENT} ${HELD}`;
 
 /** A resource of which the cloud's id is not known cannot be changed. */
-const INTEND_UPDATE = `with ${FENCE}, ${NODE}, ${EVENT}, resource as (
+const INTEND_UPDATE = `with ${FENCE}, ${NODE}, resource as (
     update resources set state = 'updating', updated_at = now() from fence
      where owner = $12::uuid and key = $4 and state in ('present', 'updating') and provider_id is not null
     returning resources.*
-  ) ${HELD}`;
+  ), ${RESOURCE_EVENT} ${HELD}`;
 
-const COMPLETE_UPDATE = `with ${FENCE}, ${NODE}, ${EVENT}, resource as (
+const COMPLETE_UPDATE = `with ${FENCE}, ${NODE}, resource as (
     update resources set state = 'present', wanted = $15::jsonb, outputs = $16::jsonb, updated_at = clock_timestamp() from fence
      where owner = $12::uuid and key = $13 and generation = $14::int returning resources.*
-  ) ${HELD}`;
+  ), ${RESOURCE_EVENT} ${HELD}`;
 
-const INTEND_REMOVAL = `with ${FENCE}, ${NODE}, ${EVENT}, resource as (
+const INTEND_REMOVAL = `with ${FENCE}, ${NODE}, resource as (
     update resources set state = 'deleting', updated_at = now() from fence
      where owner = $12::uuid and key = $4 and state <> 'deleted' returning resources.*
-  ) ${HELD}`;
+  ), ${RESOURCE_EVENT} ${HELD}`;
 
-const COMPLETE_REMOVAL = `with ${FENCE}, ${NODE}, ${EVENT}, resource as (
+const COMPLETE_REMOVAL = `with ${FENCE}, ${NODE}, resource as (
     update resources set state = 'deleted', deleted_at = clock_timestamp(), updated_at = clock_timestamp() from fence
      where owner = $12::uuid and key = $13 and generation = $14::int returning resources.*
-  ) ${HELD}`;
+  ), ${RESOURCE_EVENT} ${HELD}`;
 
-const RECORD_NODE = `with ${FENCE}, ${NODE}, ${EVENT} select true as held, null as key from fence`;
+/** $12 milliseconds until the next attempt, or null. */
+const RECORD_NODE = `with ${FENCE}, ${nodePart("clock_timestamp() + $12::float8 * interval '1 millisecond'")}, ${EVENT}
+  select true as held, null as key from fence`;
+
+/** $3 phase, $4 key, $5 milliseconds until the next attempt. */
+const POSTPONE = `with ${FENCE}, node as (
+    update run_nodes set next_retry_at = clock_timestamp() + $5::float8 * interval '1 millisecond'
+      from fence where run_id = fence.id and phase = $3 and key = $4
+  ) select true as held, null as key from fence`;
 
 /** $3 type, $4 key, $5 data. */
-const RECORD_EVENT = `with ${FENCE}, head as (
-    update deployments set last_event = last_event + 1, updated_at = now()
-      from fence where deployments.id = fence.deployment_id returning deployments.id, last_event
-  ), event as (
+const RECORD_EVENT = `with ${FENCE}, ${HEAD}, event as (
     insert into events (deployment_id, seq, at, type, run_id, key, data)
-    select head.id, head.last_event, clock_timestamp(), $3, $1, $4, $5::jsonb from head
+    select head.id, head.last_event, head.updated_at, $3, $1, $4, $5::jsonb from head
   ) select true as held, null as key from fence`;

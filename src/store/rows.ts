@@ -148,7 +148,8 @@ export function resourceFactsFromRow([key, state, providerId, name, ip]: Resourc
   return { key, state, providerId, name, ip };
 }
 
-export const RUN_NODE_COLUMNS = 'phase, key, kind, action, state, attempt, detail, error, started_at, finished_at';
+export const RUN_NODE_COLUMNS = `phase, key, kind, action, state, attempt, detail, error, next_retry_at,
+  started_at, finished_at`;
 
 export interface RunNodeRow {
   phase: RunPhase;
@@ -159,13 +160,14 @@ export interface RunNodeRow {
   attempt: number;
   detail: string | null;
   error: JsonObject | null;
+  next_retry_at: string | null;
   started_at: string | null;
   finished_at: string | null;
 }
 
 export function runNodeFromRow(row: RunNodeRow): RunNode {
-  const { started_at: startedAt, finished_at: finishedAt, ...same } = row;
-  return { ...same, startedAt, finishedAt };
+  const { next_retry_at: nextRetryAt, started_at: startedAt, finished_at: finishedAt, ...same } = row;
+  return { ...same, nextRetryAt, startedAt, finishedAt };
 }
 
 export const RESOURCE_COLUMNS = `owner, key, generation, kind, region, state, provider_id,

@@ -95,6 +95,7 @@ create table run_nodes (
   error jsonb,
   started_at timestamp with time zone not null default now(),
   finished_at timestamp with time zone,
+  next_retry_at timestamp with time zone,
   constraint run_nodes_pkey PRIMARY KEY (run_id, phase, key)
 );
 CREATE INDEX run_nodes_history ON run_nodes USING btree (region, kind, action, finished_at DESC) WHERE (state = 'done'::text);
