@@ -5,7 +5,15 @@
 import type { NodeAction, PlanNode } from './plan.ts';
 
 /** Percentiles of past durations in milliseconds, by `region kind action`. */
-export type Durations = ReadonlyMap<string, { readonly p50: number; readonly p90: number; readonly count: number }>;
+export type Durations = ReadonlyMap<string, PastDurations>;
+
+export interface PastDurations {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  /** How many nodes they are taken from. */
+  readonly count: number;
+}
 
 interface Subject {
   readonly region: string;
@@ -23,11 +31,16 @@ const DEFAULT_MS: Readonly<Record<string, Readonly<Partial<Record<NodeAction, nu
 };
 const UNKNOWN_KIND_MS = 10_000;
 
+/** What is known of past nodes like this one. */
+export function pastOf(durations: Durations, { region, kind, action }: Subject): PastDurations | undefined {
+  return durations.get(`${region} ${kind} ${action}`);
+}
+
 export function estimateFor(
   durations: Durations,
   { region, kind, action }: Subject,
 ): Pick<PlanNode, 'estimateMs' | 'estimateFrom'> {
-  const past = durations.get(`${region} ${kind} ${action}`);
+  const past = pastOf(durations, { region, kind, action });
   if (past) return { estimateMs: Math.round(past.p50), estimateFrom: 'history' };
   const noun = kind.slice(kind.indexOf('.') + 1);
   return { estimateMs: DEFAULT_MS[noun]?.[action] ?? UNKNOWN_KIND_MS, estimateFrom: 'default' };

@@ -21,6 +21,8 @@ export interface Failure {
   readonly type: string;
   /** One sentence for a person, which contains the cloud's own words. */
   readonly message: string;
+  /** The cloud's own words alone, when it said something. */
+  readonly words?: string;
   /** What a person can do about it. */
   readonly remedy?: string;
   /** The cloud's own request id, to give to its operators. */

@@ -110,7 +110,7 @@ describe('a plan', () => {
   });
 
   it('takes its estimates from history where there is one', () => {
-    const past = new Map([['here memory.server present', { p50: 1234.6, p90: 2000, count: 3 }]]);
+    const past = new Map([['here memory.server present', { p50: 1234.6, p90: 2000, p99: 2500, count: 3 }]]);
     const { nodes } = planDeployment(DEPLOYMENT, template, past);
     expect(nodes.find(({ key }) => key === 'server/web/1')).toMatchObject({
       estimateMs: 1235,

@@ -62,5 +62,6 @@ async function recordRetry(work: NodeWork, attempt: number, failure: Failure, pa
     attempt: attempt + 1,
     detail: `${failure.message}; attempt ${attempt + 1} in ${(pauseMs / 1000).toFixed(1)} s`,
     error: failureToJson(failure),
+    nextRetryInMs: pauseMs,
   });
 }

@@ -22,10 +22,11 @@ export function createHistoryStore(database: Database): HistoryStore {
 }
 
 async function readDurations(database: Database): ReturnType<HistoryStore['durations']> {
-  const rows = await database.query<{ subject: string; p50: number; p90: number; count: number }>(
+  const rows = await database.query<{ subject: string; p50: number; p90: number; p99: number; count: number }>(
     `select region || ' ' || kind || ' ' || action as subject, count(*) as count,
                 percentile_cont(0.5) within group (order by ms) as p50,
-                percentile_cont(0.9) within group (order by ms) as p90
+                percentile_cont(0.9) within group (order by ms) as p90,
+                percentile_cont(0.99) within group (order by ms) as p99
            from (
              select region, kind, action, extract(epoch from finished_at - started_at) * 1000 as ms,
                     row_number() over (partition by region, kind, action order by finished_at desc) as place
@@ -33,5 +34,5 @@ async function readDurations(database: Database): ReturnType<HistoryStore['durat
            ) recent
           where place <= 1000 group by region, kind, action`,
   );
-  return new Map(rows.map(({ subject, p50, p90, count }) => [subject, { p50: Number(p50), p90: Number(p90), count }]));
+  return new Map(rows.map(({ subject, ...percentiles }) => [subject, percentiles]));
 }

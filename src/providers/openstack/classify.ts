@@ -23,6 +23,7 @@ function failureOfRefusal(error: Refused): Failure {
   return {
     ...meaningOf(error),
     message: error.message,
+    ...(error.envelope.message !== '' && { words: error.envelope.message }),
     status: error.status,
     ...(error.requestId !== undefined && { requestId: error.requestId }),
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),

@@ -124,6 +124,7 @@ function failureOfFault(observed: Observed): Failure {
     class: 'permanent',
     type: known?.type ?? 'ServerError',
     message: `server ${name} is in ERROR with fault ${String(fault['code'])}: ${words.trim()}`,
+    words: words.trim(),
     remedy: known?.remedy ?? 'Give the words of the fault to the operators of the cloud.',
   };
 }
