@@ -199,7 +199,8 @@ export function readRetryAfter(value: string | undefined, now = Date.now()): num
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-function requestIdOf(answer: HttpAnswer): string | undefined {
+/** The service's own id of the request; clouds before 2016 have only Nova's name for it. */
+export function requestIdOf(answer: HttpAnswer): string | undefined {
   return answer.header('x-openstack-request-id') ?? answer.header('x-compute-request-id');
 }
 

@@ -6,6 +6,7 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { CallContext } from '../../ports/driver.ts';
 import type { Client, HttpAnswer } from './client.ts';
+import { requestIdOf } from './client.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import type { CallName, Method, Service } from './errors.ts';
 import { isRefused, Refused } from './errors.ts';
@@ -30,6 +31,12 @@ export interface Cloud {
   list<T>(call: CloudCall, key: string, ctx: CallContext): Promise<T[]>;
   /** Changes something. */
   change<T>(method: Exclude<Method, 'GET'>, call: CloudCall & { body?: JsonObject }, ctx: CallContext): Promise<T>;
+  /** The same, for a change that is carried out later: the cloud knows it by the id of its request. */
+  order(
+    method: Exclude<Method, 'GET'>,
+    call: CloudCall & { body?: JsonObject },
+    ctx: CallContext,
+  ): Promise<{ requestId: string | undefined }>;
   session(signal: AbortSignal): Promise<Session>;
   computeVersion(ctx: CallContext): Promise<ComputeVersion>;
 }
@@ -60,17 +67,17 @@ export function createCloud({ config, client, identity }: CloudOptions): Cloud {
     return chooseMicroversion(document.version ?? {}, config.computeMicroversion);
   };
 
-  const send = async (call: AnyCall, ctx: CallContext): Promise<unknown> => {
+  const send = async (call: AnyCall, ctx: CallContext): Promise<HttpAnswer> => {
     const headers = call.service === 'compute' ? microversionHeaders(await computeVersion(ctx)) : {};
     const sendAs = (session: Session): Promise<HttpAnswer> =>
       client.exchange({ ...wireCall(call, session), headers: { ...headers, ...authHeaders(session) } }, ctx);
     const session = await identity.session(ctx.signal);
     try {
-      return (await sendAs(session)).body;
+      return await sendAs(session);
     } catch (error) {
       // Refused at the door, so nothing happened: doing it again with a new token is no retry.
       if (!isRefused(error, 401)) throw error;
-      return (await sendAs(await identity.renew(session, ctx.signal))).body;
+      return sendAs(await identity.renew(session, ctx.signal));
     }
   };
 
@@ -78,11 +85,12 @@ export function createCloud({ config, client, identity }: CloudOptions): Cloud {
   return {
     session: (signal) => identity.session(signal),
     computeVersion,
-    get: async <T>(call: CloudCall, ctx: CallContext) => (await send({ ...call, method: 'GET' }, ctx)) as T,
+    get: async <T>(call: CloudCall, ctx: CallContext) => (await send({ ...call, method: 'GET' }, ctx)).body as T,
     change: async <T>(method: Exclude<Method, 'GET'>, call: CloudCall & { body?: JsonObject }, ctx: CallContext) =>
-      (await send({ ...call, method }, ctx)) as T,
+      (await send({ ...call, method }, ctx)).body as T,
+    order: async (method, call, ctx) => ({ requestId: requestIdOf(await send({ ...call, method }, ctx)) }),
     list: <T>(call: CloudCall, key: string, ctx: CallContext) =>
-      listAll<T>(call, key, async (page) => (await send({ ...page, method: 'GET' }, ctx)) as WirePage | undefined),
+      listAll<T>(call, key, async (page) => (await send({ ...page, method: 'GET' }, ctx)).body as WirePage | undefined),
   };
 }
 

@@ -13,6 +13,8 @@ import type { WireImage, WireNamed } from './wire.ts';
 export interface Names {
   /** Id of a flavor. @throws Stopped `FlavorNotFound`, `FlavorAmbiguous`. */
   flavor(nameOrId: string, ctx: CallContext): Promise<string>;
+  /** All flavors that the project may use. */
+  flavors(ctx: CallContext): Promise<readonly WireNamed[]>;
   /** Id of an active image. @throws Stopped `ImageNotFound`, `ImageNotActive`, `ImageAmbiguous`. */
   image(nameOrId: string, ctx: CallContext): Promise<string>;
   /** Id of a `router:external` network. @throws Stopped `ExternalNetworkNotFound`, `ExternalNetworkAmbiguous`. */
@@ -50,6 +52,7 @@ export function createNames(cloud: Cloud, clock: Clock): Names {
       const fresh = matches(all, name).length > 0 ? all : await memory.renew('flavors', () => listFlavors(cloud), ctx);
       return theOnly(matches(fresh, name), FLAVOR, name);
     },
+    flavors: (ctx) => memory.recall('flavors', () => listFlavors(cloud), ctx),
     image: async (name, ctx) => {
       const found = await memory.recall(`image ${name}`, () => findImages(cloud, name), ctx);
       return theOnly(found, IMAGE, name);

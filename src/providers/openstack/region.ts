@@ -73,7 +73,7 @@ export function createOpenStackRegion(options: RegionOptions): Region {
 function createDrivers(cloud: Cloud, clock: Clock): Driver[] {
   const names = createNames(cloud, clock);
   return [
-    createServerDriver(cloud, names),
+    createServerDriver(cloud, names, clock),
     createRouterInterfaceDriver(cloud),
     createRouterDriver(cloud, names),
     createPortDriver(cloud),

@@ -6,14 +6,24 @@ import type { Failure } from '../../domain/failure.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Assessment, Observed } from '../../ports/driver.ts';
 import { present } from './neutron.ts';
-import type { WireServer } from './wire.ts';
+import type { WireNamed, WireServer } from './wire.ts';
 
 /** Deleted for its owner, even where operators keep the remains for a while. */
 export function isGone(status: string): boolean {
   return status === 'DELETED' || status === 'SOFT_DELETED';
 }
 
-export function readServer(server: WireServer): Observed {
+/** What its ledger row and other lists add to what Nova says about it. */
+export interface ServerContext {
+  /** Metadata that mark it as ours, as they should be. */
+  readonly mark?: JsonObject;
+  /** The size that Nova gives by its name or its id only, both ways; unknown for one that was deleted. */
+  readonly flavor?: WireNamed;
+  /** An order that is being carried out although the server does not show it. */
+  readonly underWay?: string;
+}
+
+export function readServer(server: WireServer, context: ServerContext = {}): Observed {
   return present({
     name: server.name,
     status: server.status,
@@ -22,8 +32,19 @@ export function readServer(server: WireServer): Observed {
     power_state: server['OS-EXT-STS:power_state'],
     fault: server.fault && { code: server.fault.code, message: server.fault.message },
     addresses: readAddresses(server),
-    flavor: server.flavor?.original_name,
+    ...readFlavor(server, context),
+    security_groups: server.security_groups?.map(({ name }) => name),
+    metadata: server.metadata,
+    mark: context.mark,
+    under_way: context.underWay,
     host: server['OS-EXT-SRV-ATTR:host'] ?? (server.hostId || undefined),
+  });
+}
+
+function readFlavor({ flavor }: WireServer, context: ServerContext): JsonObject {
+  return present({
+    flavor: flavor?.original_name ?? context.flavor?.name,
+    flavor_id: flavor?.id ?? context.flavor?.id,
   });
 }
 
@@ -64,8 +85,15 @@ function readOutputs(wanted: JsonObject, observed: Observed, ip: string): JsonOb
     ip,
     addresses: observed['addresses'],
     flavor: observed['flavor'] ?? wanted['flavor'],
+    metadata_keys: metadataKeys(wanted),
     host: observed['host'],
   });
+}
+
+/** So that a key that is no longer wanted can be told from one that somebody else has set. */
+function metadataKeys({ metadata }: JsonObject): string[] | undefined {
+  const keys = Object.keys(metadata ?? {});
+  return keys.length === 0 ? undefined : keys;
 }
 
 /** https://docs.openstack.org/api-ref/compute/#show-server-details (OS-EXT-STS:power_state) */
@@ -80,7 +108,9 @@ const POWER_STATES: Readonly<Record<number, string>> = {
 /** For example `BUILD, spawning` or `ACTIVE, powering-off, running`. */
 function describeState(observed: Observed): string {
   const power = POWER_STATES[Number(observed['power_state'])];
-  return [observed['status'], observed['task_state'], power].filter((word) => word !== undefined).join(', ');
+  return [observed['status'], observed['task_state'] ?? observed['under_way'], power]
+    .filter((word) => word !== undefined)
+    .join(', ');
 }
 
 interface KnownFault {

@@ -10,11 +10,15 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import type { OwnerMark } from '../../domain/owner-mark.ts';
 import { ownerMarkFields, ownerMarkFromFields } from '../../domain/owner-mark.ts';
 import type { CallContext, Created, Driver, Found, Observed, ResourceRef } from '../../ports/driver.ts';
+import type { Clock } from './clock.ts';
 import type { Cloud } from './cloud.ts';
 import { classify } from './classify.ts';
 import { isRefused } from './errors.ts';
 import type { Names } from './names.ts';
 import { textOf } from './neutron.ts';
+import type { ServerChanger } from './server-changing.ts';
+import { createServerChanger } from './server-changing.ts';
+import { asObject, compareServer } from './server-comparing.ts';
 import { assessServer, isGone, readServer } from './server-reading.ts';
 import type { WireNamed, WireServer } from './wire.ts';
 
@@ -45,7 +49,8 @@ const SCHEMA: Json = {
 };
 
 /** Outputs: `{name, ip, addresses, flavor, host?}`. */
-export function createServerDriver(cloud: Cloud, names: Names): Driver {
+export function createServerDriver(cloud: Cloud, names: Names, clock: Clock): Driver {
+  const changer = createServerChanger({ cloud, names, clock });
   return {
     kind: KIND,
     // An image that a host sees for the first time is copied there first, which may take minutes.
@@ -53,8 +58,11 @@ export function createServerDriver(cloud: Cloud, names: Names): Driver {
     schema: SCHEMA,
     find: (owner, ctx) => find(cloud, owner, ctx),
     create: (wanted, mark, ctx) => create({ cloud, names }, { wanted, mark }, ctx),
-    observe: (refs, ctx) => observe(cloud, refs, ctx),
+    observe: (refs, ctx) => observe({ cloud, names, changer }, refs, ctx),
     assess: assessServer,
+    updatable: ['flavor', 'security_groups', 'metadata', 'name'],
+    compare: compareServer,
+    update: (ref, change, ctx) => changer.update(ref, change, ctx),
     remove: (ref, ctx) => remove(cloud, ref, ctx),
     estimate: () => ({ createMs: 30_000, deleteMs: 10_000 }),
     classify,
@@ -119,7 +127,7 @@ function serverBody(wanted: JsonObject, mark: OwnerMark): JsonObject {
   return {
     name: String(name),
     networks: [{ uuid: String(network_id), ...(fixed_ip !== undefined && { fixed_ip }) }],
-    metadata: { ...asObject(wanted['metadata']), ...ownerMarkFields(mark), deployment_id: mark.owner },
+    metadata: { ...asObject(wanted['metadata']), ...markFields(mark) },
     ...(key_name !== undefined && { key_name }),
     ...(Array.isArray(security_groups) && {
       security_groups: security_groups.map((group) => ({ name: group as string })),
@@ -129,11 +137,21 @@ function serverBody(wanted: JsonObject, mark: OwnerMark): JsonObject {
   };
 }
 
-function asObject(value: Json | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+function markFields(mark: OwnerMark): JsonObject {
+  return { ...ownerMarkFields(mark), deployment_id: mark.owner };
 }
 
-async function observe(cloud: Cloud, refs: readonly ResourceRef[], ctx: CallContext): Promise<Map<string, Observed>> {
+interface Watch {
+  readonly cloud: Cloud;
+  readonly names: Names;
+  readonly changer: ServerChanger;
+}
+
+async function observe(
+  { cloud, names, changer }: Watch,
+  refs: readonly ResourceRef[],
+  ctx: CallContext,
+): Promise<Map<string, Observed>> {
   if (refs.length === 0) return new Map();
   const wantedIds = new Set(refs.map(({ providerId }) => providerId));
   const owners = [...new Set(refs.map(({ mark }) => mark.owner))];
@@ -147,7 +165,26 @@ async function observe(cloud: Cloud, refs: readonly ResourceRef[], ctx: CallCont
   // DELETED is the last moment of a deletion, before the 404; SOFT_DELETED lasts for as long as the operators please.
   const alive = [...listed, ...unseen].filter(({ status }) => status !== 'SOFT_DELETED');
   const told = await Promise.all(alive.map((server) => withFault(cloud, server, ctx)));
-  return new Map(told.map((server) => [server.id, readServer(server)]));
+  const byId = new Map(refs.map((ref) => [ref.providerId, ref]));
+  const flavors = told.some((server) => hasUntoldFlavor(server, byId)) ? await names.flavors(ctx) : [];
+  const read = told.map((server) => {
+    const ref = byId.get(server.id);
+    const flavor = flavors.find(({ id, name }) => id === server.flavor?.id || name === server.flavor?.original_name);
+    const underWay = changer.underWay(server.id, server.status);
+    const context = {
+      ...(ref && { mark: markFields(ref.mark) }),
+      ...(flavor && { flavor }),
+      ...(underWay && { underWay }),
+    };
+    return [server.id, readServer(server, context)] as const;
+  });
+  return new Map(read);
+}
+
+/** A server tells its flavor's name, a person may have asked for it by id: then the list of flavors tells both. */
+function hasUntoldFlavor({ id, flavor }: WireServer, refs: ReadonlyMap<string, ResourceRef>): boolean {
+  const wanted = refs.get(id)?.wanted['flavor'];
+  return flavor !== undefined && wanted !== undefined && wanted !== flavor.original_name;
 }
 
 /**

@@ -49,12 +49,32 @@ export interface WireServer extends WireNamed {
   readonly addresses?: Readonly<Record<string, readonly { readonly addr: string; readonly version: number }[]>>;
   /** Embedded from microversion 2.47 on, before that an id. */
   readonly flavor?: { readonly original_name?: string; readonly id?: string };
+  /** By name; not there when no port has any. */
+  readonly security_groups?: readonly { readonly name: string }[];
   readonly hostId?: string;
   readonly 'OS-EXT-STS:task_state'?: string | null;
   readonly 'OS-EXT-STS:vm_state'?: string;
   readonly 'OS-EXT-STS:power_state'?: number;
   /** Administrators only. */
   readonly 'OS-EXT-SRV-ATTR:host'?: string | null;
+}
+
+/** One thing that was done to a server. */
+export interface WireInstanceAction {
+  /** `create`, `resize`, `confirmResize`, `start`, … */
+  readonly action: string;
+  readonly request_id: string;
+  /** `Error` when it failed. */
+  readonly message?: string | null;
+  readonly events?: readonly WireInstanceEvent[];
+}
+
+export interface WireInstanceEvent {
+  readonly event: string;
+  /** `Success`, `Error`, or null until it is over. */
+  readonly result?: string | null;
+  /** Administrators only, from microversion 2.84 on. */
+  readonly details?: string | null;
 }
 
 /** What all kinds of Neutron have. */
