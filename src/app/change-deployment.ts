@@ -6,17 +6,15 @@
  */
 
 import type { DeploymentDeleting, RunAccepted } from '../contract/deployment.ts';
+import { STATUS_DURING } from '../domain/conclude-run.ts';
 import { type Deployment, deploymentCan, runIsActive } from '../domain/deployment.ts';
 import { GroundworkError } from '../domain/errors.ts';
-import type { Plan } from '../domain/plan.ts';
+import { planChange } from '../domain/plan-change.ts';
 import { planDelete } from '../domain/plan-removal.ts';
-import { planRetry } from '../domain/plan-retry.ts';
 import type { RunRecord } from '../ports/store.ts';
 import type { AppDependencies } from './dependencies.ts';
+import { type FurtherRun, inProgress, lookAgain, notNow, startRun, toPlan, whatIsKnown } from './further-run.ts';
 import { noDeployment } from './read-deployments.ts';
-
-/** Between reading and committing a run may end or begin; then it is looked at again, a few times at most. */
-const LOOKS = 5;
 
 /** @throws GroundworkError not_found (also for one that is already deleted) */
 export async function deleteDeployment(dependencies: AppDependencies, id: string): Promise<DeploymentDeleting> {
@@ -32,8 +30,8 @@ export async function deleteDeployment(dependencies: AppDependencies, id: string
       });
       return ordered ? deleting : undefined;
     }
-    const accepted = await startRun(dependencies, deployment, run, { kind: 'delete', status: 'DELETING' });
-    return accepted === undefined ? undefined : deleting;
+    const next = { kind: 'delete', status: 'DELETING', plan: await planToRemoveAll(dependencies, deployment) } as const;
+    return (await startRun(dependencies, deployment, run, next)) === undefined ? undefined : deleting;
   });
 }
 
@@ -41,9 +39,9 @@ export async function deleteDeployment(dependencies: AppDependencies, id: string
 export async function cancelDeployment(dependencies: AppDependencies, id: string): Promise<RunAccepted> {
   return lookAgain(dependencies, id, async (deployment, run) => {
     if (!run || !deploymentCan.cancel(deployment, run))
-      throw notNow(deployment, run, 'be cancelled', 'a deploy that is running or held');
+      throw notNow(deployment, run, 'be cancelled', 'a run that changes something and is running or held');
     if (run.status === 'held')
-      return startRun(dependencies, deployment, run, { kind: 'rollback', status: 'IN_PROGRESS' });
+      return accepted(dependencies, deployment, run, await wayBack(dependencies, deployment, run));
     const ordered = await dependencies.store.deployments.requestCancel({
       deploymentId: id,
       runId: run.id,
@@ -53,78 +51,62 @@ export async function cancelDeployment(dependencies: AppDependencies, id: string
   });
 }
 
-/** @throws GroundworkError not_found, run_in_progress, not_possible_now */
+/**
+ * Goes on with the run that failed or is held, from the node that failed: what it made and what stands stays.
+ * @throws GroundworkError not_found, run_in_progress, not_possible_now
+ */
 export async function retryDeployment(dependencies: AppDependencies, id: string): Promise<RunAccepted> {
   return lookAgain(dependencies, id, async (deployment, run) => {
     if (run && runIsActive(run)) throw inProgress(run);
-    if (!deploymentCan.retry(deployment, run)) throw notNow(deployment, run, 'be retried', 'a deployment that FAILED');
-    return startRun(dependencies, deployment, run, { kind: 'deploy', status: 'IN_PROGRESS' });
+    const failed = run ?? (await lastRun(dependencies, id));
+    if (!failed || !deploymentCan.retry(deployment, failed))
+      throw notNow(deployment, run, 'be retried', 'a deployment whose last run failed or is held');
+    return accepted(dependencies, deployment, run, await again(dependencies, deployment, failed));
   });
 }
 
-async function lookAgain<T>(
-  { store }: AppDependencies,
-  id: string,
-  act: (deployment: Deployment, run: RunRecord | undefined) => Promise<T | undefined>,
-): Promise<T> {
-  for (let look = 1; look <= LOOKS; look += 1) {
-    const deployment = await store.deployments.get(id);
-    if (!deployment) throw noDeployment(id);
-    const run = deployment.activeRun === null ? undefined : await store.runs.get(deployment.activeRun);
-    const result = await act(deployment, run);
-    if (result !== undefined) return result;
-  }
-  throw new GroundworkError('run_in_progress', `deployment ${id} keeps changing; try again in a moment`);
-}
-
-type NextRun =
-  | { readonly kind: 'delete'; readonly status: 'DELETING' }
-  | { readonly kind: 'rollback' | 'deploy'; readonly status: 'IN_PROGRESS' };
-
-/** @returns undefined when the deployment moved on meanwhile */
-async function startRun(
+async function accepted(
   dependencies: AppDependencies,
   deployment: Deployment,
   run: RunRecord | undefined,
-  next: NextRun,
+  next: FurtherRun,
 ): Promise<RunAccepted | undefined> {
-  const { store, ids } = dependencies;
-  const plan = await planOf(dependencies, deployment, next.kind);
-  const newRun = { id: ids.newId(), kind: next.kind, plan };
-  const accepted = await store.deployments.acceptRun({
-    deploymentId: deployment.id,
-    run: newRun,
-    status: next.status,
-    stillAllowed: (now, active) =>
-      now.status === deployment.status && active?.id === run?.id && !(active !== undefined && runIsActive(active)),
-    events: [
-      { type: 'deployment.status', data: { status: next.status } },
-      { type: 'run.accepted', runId: newRun.id, data: { kind: next.kind, total: plan.nodes.length } },
-    ],
-  });
-  return accepted ? { id: deployment.id, run_id: newRun.id, status: next.status } : undefined;
+  const runId = await startRun(dependencies, deployment, run, next);
+  return runId === undefined ? undefined : { id: deployment.id, run_id: runId, status: next.status };
 }
 
-async function planOf({ store }: AppDependencies, deployment: Deployment, kind: NextRun['kind']): Promise<Plan> {
+async function planToRemoveAll({ store }: AppDependencies, deployment: Deployment) {
   const [ledger, durations] = await Promise.all([store.ledger.resources(deployment.id), store.history.durations()]);
-  if (kind !== 'deploy') return planDelete(ledger, durations);
-  if (ledger.some((resource) => resource.state === 'deleting')) {
+  return planDelete(ledger, durations);
+}
+
+/** A held deploy is undone wholly; a held change leads back to what was wanted before it. */
+async function wayBack(dependencies: AppDependencies, deployment: Deployment, run: RunRecord): Promise<FurtherRun> {
+  if (run.kind === 'deploy') {
+    return { kind: 'rollback', status: 'IN_PROGRESS', plan: await planToRemoveAll(dependencies, deployment) };
+  }
+  const { cloud, ...owner } = toPlan(dependencies, deployment);
+  const plan = planChange(owner, deployment.config, await whatIsKnown(dependencies, deployment, cloud));
+  return { kind: 'update', status: 'UPDATING', plan: { ...plan, failurePolicy: 'continue' } };
+}
+
+async function again(dependencies: AppDependencies, deployment: Deployment, failed: RunRecord): Promise<FurtherRun> {
+  const { kind, target, request } = failed;
+  const status = kind === 'deploy' || kind === 'rollback' || kind === 'delete' ? 'IN_PROGRESS' : STATUS_DURING[kind];
+  const more = { ...(target ? { target } : {}), ...(request ? { request } : {}) };
+  if (kind === 'configure') return { kind, status, plan: failed.plan, ...more };
+  const { cloud, ...owner } = toPlan(dependencies, deployment);
+  const known = await whatIsKnown(dependencies, deployment, cloud);
+  if (kind === 'deploy' && known.ledger.some((resource) => resource.state === 'deleting')) {
     const detail = 'something that a rollback could not remove is still there, so nothing can be built in its place';
     throw new GroundworkError('not_possible_now', detail, { remedy: 'Delete the deployment, then deploy again.' });
   }
-  const runs = await store.runs.listByDeployment(deployment.id);
-  const first = runs.findLast(({ run }) => run.kind === 'deploy');
-  if (!first) throw new Error(`deployment ${deployment.id} has no deploy run`);
-  return planRetry(first.run.plan, ledger);
+  const plan = planChange(owner, (target ?? deployment).config, known);
+  const { failurePolicy } = failed.plan;
+  return { kind: kind === 'rollback' ? 'deploy' : kind, status, plan: { ...plan, failurePolicy }, ...more };
 }
 
-function inProgress(run: RunRecord): GroundworkError {
-  return new GroundworkError('run_in_progress', `run ${run.id} (${run.kind}) is ${run.status}`);
-}
-
-function notNow(deployment: Deployment, run: RunRecord | undefined, what: string, whom: string): GroundworkError {
-  const state = run ? `${deployment.status}, its run ${run.id} is ${run.status}` : deployment.status;
-  return new GroundworkError('not_possible_now', `the deployment cannot ${what}: it is ${state}`, {
-    remedy: `This is for ${whom}.`,
-  });
+async function lastRun({ store }: AppDependencies, id: string): Promise<RunRecord | undefined> {
+  const [newest] = await store.runs.listByDeployment(id);
+  return newest?.run;
 }

@@ -9,6 +9,7 @@ import { criticalPathMs } from '../domain/plan.ts';
 import type { Caller } from './app.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { prepareDeployment } from './prepare-deployment.ts';
+import { showPlan } from './show-plan.ts';
 
 /** @throws GroundworkError unknown_template, unknown_region, invalid_parameters, idempotency_conflict */
 export async function createDeployment(
@@ -46,7 +47,7 @@ async function accept(
 ): Promise<DeploymentAccepted> {
   const { store, ids } = dependencies;
   const [id, runId] = [ids.newId(), ids.newId()];
-  const { template, region, failurePolicy, plan } = await prepareDeployment(dependencies, body, id);
+  const { template, region, failurePolicy, config, plan } = await prepareDeployment(dependencies, body, id);
   const { createdAt } = await store.deployments.accept({
     deployment: {
       id,
@@ -57,6 +58,7 @@ async function accept(
       templateVersion: template.version,
       parameters: body.parameters ?? {},
       overrides: {},
+      config,
       failurePolicy,
       driftPolicy: 'alert',
       expiresAt: null,
@@ -115,19 +117,6 @@ export async function planDeploymentRequest(
     template_version: template.version,
     cloud_region: region.name,
     failure_policy: failurePolicy,
-    plan: {
-      nodes: plan.nodes.map(({ key, action, kind, region: name, dependsOn, estimateMs, estimateFrom, wanted }) => ({
-        key,
-        action,
-        kind,
-        region: name,
-        depends_on: [...dependsOn],
-        estimate_ms: estimateMs,
-        estimate_from: estimateFrom,
-        wanted,
-      })),
-      total: plan.nodes.length,
-      estimated_ms: criticalPathMs(plan.nodes),
-    },
+    plan: showPlan(plan),
   };
 }

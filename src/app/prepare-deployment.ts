@@ -4,20 +4,19 @@
  */
 
 import type { CreateDeploymentBody } from '../contract/deployment.ts';
-import { checkTemplate } from '../domain/check-template.ts';
 import { type Fault, GroundworkError } from '../domain/errors.ts';
-import { mergeTemplate } from '../domain/merge-template.ts';
 import type { FailurePolicy, Plan } from '../domain/plan.ts';
 import { planDeployment } from '../domain/plan-deployment.ts';
-import type { Template } from '../domain/template.ts';
+import type { Template, TemplateBody } from '../domain/template.ts';
 import type { Region } from '../ports/driver.ts';
+import { configure } from './configuration.ts';
 import type { AppDependencies } from './dependencies.ts';
-import { checkParameters } from './template-parameters.ts';
 
 export interface PreparedDeployment {
   readonly template: Template;
   readonly region: Region;
   readonly failurePolicy: FailurePolicy;
+  readonly config: TemplateBody;
   readonly plan: Plan;
 }
 
@@ -32,19 +31,12 @@ export async function prepareDeployment(
   if (!template) throw await unknownTemplate(store, body.template);
   if (!region) throw unknownRegion(regions.all, body.cloud_region);
 
-  const parameters = checkParameters(template, body.parameters ?? {});
-  if (parameters.faults.length > 0) throw invalid(template, parameters.faults);
-  const merged = mergeTemplate(template.body, parameters.values);
-  const faults = merged.faults.length > 0 ? merged.faults : checkTemplate(merged.body, limits, 'merged');
-  if (faults.length > 0)
-    throw invalid(
-      template,
-      faults.map((fault) => towardsRequest(fault, body)),
-    );
+  const asked = { parameters: body.parameters ?? {}, overrides: {} };
+  const config = configure(template, asked, limits, (fault) => towardsRequest(fault, body));
 
   const failurePolicy = body.failure_policy ?? 'rollback';
   const owner = { id, name: body.name, region: region.name, provider: region.provider, failurePolicy };
-  return { template, region, failurePolicy, plan: planDeployment(owner, merged.body, durations) };
+  return { template, region, failurePolicy, config, plan: planDeployment(owner, config, durations) };
 }
 
 /** A count that the request gave is the request's fault, not the template's. */
@@ -54,11 +46,6 @@ function towardsRequest(fault: Fault, body: CreateDeploymentBody): Fault {
   if (tier !== undefined && parameter in (body.parameters ?? {}))
     return { ...fault, pointer: `/parameters/${parameter}` };
   return { ...fault, pointer: `/template${fault.pointer}` };
-}
-
-function invalid(template: Template, faults: readonly Fault[]): GroundworkError {
-  const detail = `the parameters do not fit version ${template.version} of the template ${template.name}`;
-  return new GroundworkError('invalid_parameters', detail, { faults });
 }
 
 async function unknownTemplate(store: AppDependencies['store'], name: string): Promise<GroundworkError> {

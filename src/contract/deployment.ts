@@ -7,7 +7,7 @@ import type { Static } from 'typebox';
 import { CONDITION_STATUSES, DEPLOYMENT_STATUSES, RUN_KINDS, RUN_PHASES, RUN_STATUSES } from '../domain/deployment.ts';
 import { FAILURE_POLICIES, NODE_ACTIONS } from '../domain/plan.ts';
 import { displayName, plainName } from './name.ts';
-import { count, jsonObject, list, mapOf, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
+import { anyJson, count, jsonObject, list, mapOf, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
 
 const DeploymentStatus = oneOf(DEPLOYMENT_STATUSES);
 const FailurePolicy = oneOf(FAILURE_POLICIES);
@@ -194,6 +194,13 @@ export const ListDeploymentsQuery = Type.Object(
 );
 export type ListDeploymentsQuery = Static<typeof ListDeploymentsQuery>;
 
+export const FieldChange = shape(
+  'FieldChange',
+  { field: Type.String(), from: anyJson(), to: anyJson() },
+  { description: 'One field that a change sets; null where there is nothing.' },
+);
+export type FieldChange = Static<typeof FieldChange>;
+
 export const PlanNode = shape(
   'PlanNode',
   {
@@ -204,11 +211,27 @@ export const PlanNode = shape(
     depends_on: list(Type.String()),
     estimate_ms: count(),
     estimate_from: oneOf(['history', 'default']),
+    does: oneOf(['create', 'update in place', 'replace', 'delete', 'run'], {
+      description: 'The action in plain words.',
+    }),
     wanted: jsonObject(),
+    reason: Type.Optional(Type.String({ description: 'Why this is done to something that stands.' })),
+    changes: Type.Optional(list(FieldChange)),
   },
   { description: 'One action of a plan on one resource.' },
 );
 export type PlanNode = Static<typeof PlanNode>;
+
+export const ShownPlan = shape(
+  'Plan',
+  {
+    nodes: list(PlanNode),
+    total: count(),
+    estimated_ms: count({ description: 'Length of the critical path in milliseconds.' }),
+  },
+  { description: 'What would be done, in an order in which it can be done.' },
+);
+export type ShownPlan = Static<typeof ShownPlan>;
 
 export const DryRun = shape(
   'DryRun',
@@ -218,14 +241,7 @@ export const DryRun = shape(
     template_version: Type.Integer({ minimum: 1 }),
     cloud_region: Type.String(),
     failure_policy: FailurePolicy,
-    plan: Type.Object(
-      {
-        nodes: list(PlanNode),
-        total: count(),
-        estimated_ms: count({ description: 'Length of the critical path in milliseconds.' }),
-      },
-      { additionalProperties: false },
-    ),
+    plan: ShownPlan,
   },
   { description: 'What a request would do. Nothing was recorded.' },
 );

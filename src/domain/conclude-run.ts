@@ -6,6 +6,7 @@
 import type { NewCondition } from './condition.ts';
 import type { DeploymentError, DeploymentStatus, LeftOver, RunKind, RunStatus } from './deployment.ts';
 import type { Failure } from './failure.ts';
+import type { JsonObject } from './json.ts';
 import type { FailurePolicy, NodeAction } from './plan.ts';
 import type { Resource } from './resource.ts';
 
@@ -190,4 +191,19 @@ function leftOverOf(resource: Resource, outcomes: readonly NodeOutcome[]): LeftO
     provider_id: resource.providerId,
     reason: outcome?.failure?.message ?? 'something that stands on it could not be removed',
   };
+}
+
+/** What a run that ended well leaves in the metadata of its deployment. @param now RFC 3339 */
+export function metadataOf(kind: RunKind, request: JsonObject | null, now: string): JsonObject {
+  if (kind === 'scale') {
+    const { vm_type, previous_count, target_count } = request ?? {};
+    return {
+      scaled_at: now,
+      scaled_vm_type: vm_type ?? null,
+      previous_count: previous_count ?? null,
+      current_count: target_count ?? null,
+    };
+  }
+  if (kind !== 'configure') return {};
+  return { configured: true, playbook: request?.['playbook'] ?? null, configured_at: now };
 }

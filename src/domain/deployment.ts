@@ -4,6 +4,7 @@
 
 import type { FailurePolicy } from './plan.ts';
 import type { JsonObject } from './json.ts';
+import type { TemplateBody } from './template.ts';
 
 export const DEPLOYMENT_STATUSES = [
   'PENDING',
@@ -79,7 +80,10 @@ export interface Budget {
 /** What a run changes in what is wanted; the deployment adopts it when the run succeeds. */
 export interface Target {
   readonly parameters: JsonObject;
+  /** A merge patch (RFC 7396) on the template with its parameters merged in. */
   readonly overrides: JsonObject;
+  /** What template, parameters and overrides come to; plans are made from it. */
+  readonly config: TemplateBody;
 }
 
 export interface Deployment extends Target {
@@ -120,11 +124,18 @@ export function runIsActive(run: { readonly status: RunStatus }): boolean {
   return run.status === 'pending' || run.status === 'running' || run.status === 'rolling_back';
 }
 
-/** What a person may ask of a deployment, given its state and its active run. */
+/** What a person may ask of a deployment, given its state and its active or last run. */
 export const deploymentCan = {
   cancel: (_: Pick<Deployment, 'status'>, run: Pick<Run, 'status' | 'kind'> | undefined): boolean =>
-    run !== undefined && run.kind === 'deploy' && (runIsActive(run) || run.status === 'held'),
-  retry: (d: Pick<Deployment, 'status'>, run: Pick<Run, 'status'> | undefined): boolean =>
-    d.status === 'FAILED' && (run === undefined || run.status === 'held'),
+    run !== undefined &&
+    run.kind !== 'delete' &&
+    run.kind !== 'rollback' &&
+    (runIsActive(run) || run.status === 'held'),
+  retry: (d: Pick<Deployment, 'status'>, last: Pick<Run, 'status' | 'kind'>): boolean => {
+    if (last.status === 'held') return true;
+    if (d.status === 'FAILED') return last.kind !== 'delete';
+    const isOver = last.status === 'failed' || last.status === 'cancelled';
+    return d.status === 'COMPLETED' && isOver;
+  },
   delete: (d: Pick<Deployment, 'status'>): boolean => d.status !== 'DELETED' && d.status !== 'DELETING',
 } as const;

@@ -59,6 +59,37 @@ export function addressOf(cidr: string, nth: number): string {
   return toText(range.first + firstHostOffset(range) + nth);
 }
 
+/**
+ * Hands out addresses of servers, each once.
+ * @param taken addresses that stand, whoever has them
+ * @returns gives the address to keep when it is on the subnet and not given yet, otherwise the lowest that is free
+ * @throws Error when the subnet is full: the caller checks first
+ */
+export function freeAddresses(taken: readonly string[]): (cidr: string, keep?: string) => string {
+  const used = new Set(taken);
+  const given = new Set<string>();
+  const nextHost = new Map<string, number>();
+  return (cidr, keep) => {
+    if (keep !== undefined && !given.has(keep) && isOn(cidr, keep)) {
+      given.add(keep);
+      return keep;
+    }
+    for (;;) {
+      const nth = nextHost.get(cidr) ?? 0;
+      nextHost.set(cidr, nth + 1);
+      const address = addressOf(cidr, nth);
+      if (used.has(address)) continue;
+      given.add(address);
+      return address;
+    }
+  };
+}
+
+function isOn(cidr: string, address: string): boolean {
+  const [range, one] = [parseRange(cidr), parseRange(`${address}/32`)];
+  return range !== undefined && one !== undefined && contains(range, one);
+}
+
 function toNumber(bytes: readonly number[]): number {
   return bytes.reduce((sum, byte) => sum * 256 + byte, 0);
 }

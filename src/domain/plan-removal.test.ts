@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planDeployment } from './plan-deployment.ts';
 import { planDelete, planRollback } from './plan-removal.ts';
-import { planRetry } from './plan-retry.ts';
 import { inDependencyOrder, type Plan } from './plan.ts';
 import type { Resource, ResourceState } from './resource.ts';
 import { validTemplate } from './testing/arbitrary-template.ts';
@@ -72,23 +71,5 @@ describe('planRollback', () => {
       ['server/a/1', []],
       ['subnet/a', ['server/a/1']],
     ]);
-  });
-});
-
-describe('planRetry', () => {
-  it('is the same plan, in which exactly what was begun and not finished is made anew', () => {
-    fc.assert(
-      fc.property(executed, ({ plan, ledger }) => {
-        const retry = planRetry(plan, ledger);
-        const unfinished = ledger.filter(({ state }) => state === 'creating').map(({ key }) => key);
-        expect(retry.nodes.map(({ renew: _, ...node }) => node)).toEqual(plan.nodes);
-        expect(
-          retry.nodes
-            .filter((node) => node.renew)
-            .map(({ key }) => key)
-            .toSorted(),
-        ).toEqual(unfinished.toSorted());
-      }),
-    );
   });
 });

@@ -34,8 +34,8 @@ export interface PlanNode {
   readonly region: string;
   /** Wanted state for `present`; may hold references to outputs of nodes it depends on. */
   readonly wanted: JsonObject;
-  /** What stands under this key is broken: remove it and make the next generation. */
-  readonly renew?: boolean;
+  /** The generation that stands under this key and has to go first; the next one takes its place. */
+  readonly replaces?: number;
   /** Why this is done to something that stands. */
   readonly reason?: string;
   /** What it changes, for `update` and for a replacement. */

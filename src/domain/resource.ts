@@ -68,6 +68,19 @@ export function resolveReferences(wanted: JsonObject, known: (key: string) => Re
   return resolve(wanted) as JsonObject; // an object maps to an object
 }
 
+/** As `resolveReferences`, but a reference whose fact is not known yet stays. */
+export function tryResolve(wanted: JsonObject, known: (key: string) => Resource | undefined): JsonObject {
+  const fields = Object.entries(wanted).map(([field, value]): [string, Json] => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return [field, value];
+    const object = value as JsonObject; // no list, see above
+    if (!isOutputReference(object)) return [field, tryResolve(object, known)];
+    const [key, name] = object.$output;
+    const resource = known(key);
+    return [field, (name === 'id' ? resource?.providerId : resource?.outputs[name]) ?? object];
+  });
+  return Object.fromEntries(fields);
+}
+
 function lookUp([key, name]: readonly [string, string], known: (key: string) => Resource | undefined): Json {
   const resource = known(key);
   const value = name === 'id' ? resource?.providerId : resource?.outputs[name];

@@ -17,12 +17,15 @@ import type {
   RunStatus,
   Target,
 } from '../domain/deployment.ts';
+import type { Durations } from '../domain/estimate.ts';
 import type { Event, EventType } from '../domain/event.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { NodeAction, Plan, PlanNode } from '../domain/plan.ts';
 import type { Resource, ResourceState } from '../domain/resource.ts';
 import type { Template } from '../domain/template.ts';
+import type { DriftStore, OrphanStore, RegionCheckStore } from './drift-store.ts';
 import type { Transaction } from './engine.ts';
+import type { DeliveryStore, WebhookStore } from './webhook-store.ts';
 
 /** The right to write on behalf of a run. */
 export interface Lease {
@@ -235,8 +238,8 @@ export interface Ledger {
   ): Promise<void>;
   /** Commits the intent to remove, before any outside call; undefined when nothing of this key lives. */
   intendRemoval(lease: Lease, phase: RunPhase, node: PlanNode, owner: string): Promise<Resource | undefined>;
-  /** It is gone; ends the node. */
-  completeRemoval(lease: Lease, phase: RunPhase, resource: Resource): Promise<void>;
+  /** It is gone; ends the node, unless another is to take its place. */
+  completeRemoval(lease: Lease, phase: RunPhase, resource: Resource, options?: { isLast: boolean }): Promise<void>;
   /** Any other change of a node: waiting, retrying, failed, skipped. */
   recordNode(
     lease: Lease,
@@ -285,8 +288,8 @@ export interface KeyStore {
 }
 
 export interface HistoryStore {
-  /** Median and 90th percentile of the duration of past nodes, in milliseconds, by `region kind action`. */
-  durations(): Promise<Map<string, { p50: number; p90: number; count: number }>>;
+  /** Percentiles of the duration of past nodes, in milliseconds, by `region kind action`. */
+  durations(): Promise<Durations>;
 }
 
 export interface Store {
@@ -295,9 +298,14 @@ export interface Store {
   readonly lateSweeps: LateSweepStore;
   readonly ledger: Ledger;
   readonly events: EventStore;
+  readonly regionChecks: RegionCheckStore;
+  readonly drift: DriftStore;
+  readonly orphans: OrphanStore;
   readonly templates: TemplateStore;
   readonly keys: KeyStore;
   readonly history: HistoryStore;
+  readonly webhooks: WebhookStore;
+  readonly deliveries: DeliveryStore;
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   check(): Promise<{ detail: string }>;
   close(): Promise<void>;

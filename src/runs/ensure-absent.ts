@@ -18,8 +18,11 @@ import { removeStrays } from './sweep.ts';
 /** After this long a removal is asked for again: a cloud may accept one and then forget it. */
 const REMIND_MS = 60_000;
 
-/** @throws NodeFailed, LeaseLost */
-export async function ensureAbsent(work: NodeWork): Promise<void> {
+/**
+ * @param purpose `in between`: another takes its place, and the node is not done yet
+ * @throws NodeFailed, LeaseLost
+ */
+export async function ensureAbsent(work: NodeWork, purpose: 'for good' | 'in between'): Promise<void> {
   const { dependencies, execution, phase, node } = work;
   const { ledger } = dependencies.store;
   const resource = await ledger.intendRemoval(execution.lease, phase, node, execution.run.deploymentId);
@@ -28,7 +31,7 @@ export async function ensureAbsent(work: NodeWork): Promise<void> {
     return;
   }
   for (const ref of await refsOf(work, resource)) await removeOne(work, ref);
-  await ledger.completeRemoval(execution.lease, phase, resource);
+  await ledger.completeRemoval(execution.lease, phase, resource, { isLast: purpose === 'for good' });
   execution.resources.set(node.key, { ...resource, state: 'deleted' });
 }
 

@@ -7,6 +7,7 @@
  */
 
 import type { OwnerMark } from '../domain/owner-mark.ts';
+import type { PlanNode } from '../domain/plan.ts';
 import { type Resource, resolveReferences } from '../domain/resource.ts';
 import type { Assessment, Observed } from '../ports/driver.ts';
 import { cloudCall, withRetries } from './cloud-call.ts';
@@ -19,12 +20,16 @@ const MISSES_ALLOWED = 3;
 /** @throws NodeFailed, GaveUp, LeaseLost */
 export async function ensurePresent(work: NodeWork): Promise<void> {
   const { execution, node } = work;
-  const standing = execution.resources.get(node.key);
-  if (standing && standing.state !== 'deleted' && node.renew && standing.runId !== execution.run.id)
-    await ensureAbsent(work);
+  if (mustGoFirst(node, execution.resources.get(node.key))) await ensureAbsent(work, 'in between');
   if (execution.resources.get(node.key)?.state === 'present') return noteStanding(work);
   await recordIntent(work);
   await withRetries(work, () => attempt(work));
+}
+
+/** What has taken its place already is of a later generation. */
+function mustGoFirst({ replaces }: PlanNode, standing: Resource | undefined): boolean {
+  if (replaces === undefined || !standing || standing.state === 'deleted') return false;
+  return standing.generation <= replaces;
 }
 
 /** It was made before: by an earlier run, or by this one just before the worker died. */
@@ -99,7 +104,8 @@ async function waitUntilReady(work: NodeWork, resource: Resource): Promise<Asses
     if (assessment.detail !== detail) noteWaiting(work, (detail = assessment.detail));
     return undefined;
   };
-  const signal = AbortSignal.any([work.signal, execution.giveUp.signal]);
+  // What the way back makes is waited for in any case.
+  const signal = work.phase === 'forward' ? AbortSignal.any([work.signal, execution.giveUp.signal]) : work.signal;
   return cloudCall(work, () => dependencies.poller.until(driver, ref, check, signal));
 }
 

@@ -5,7 +5,7 @@
 
 import type { RunPhase } from '../domain/deployment.ts';
 import { type Failure, failureToJson } from '../domain/failure.ts';
-import type { PlanNode } from '../domain/plan.ts';
+import type { NodeAction, PlanNode } from '../domain/plan.ts';
 import { LeaseLost } from '../ports/driver.ts';
 import type { StepContext } from '../ports/engine.ts';
 import { StoreUnavailable } from '../ports/store.ts';
@@ -13,6 +13,7 @@ import { CloudFailure } from './cloud-call.ts';
 import { openDeadline } from './deadline.ts';
 import { ensureAbsent } from './ensure-absent.ts';
 import { ensurePresent } from './ensure-present.ts';
+import { ensureUpdated } from './ensure-updated.ts';
 import { type Execution, GaveUp, NodeFailed, type NodeWork, type RunDependencies } from './execution.ts';
 
 const DEFAULT_TIMEOUT_MS = 5 * 60_000;
@@ -42,11 +43,11 @@ export async function executeNode(
   const work = openWork(dependencies, execution, order, node);
   if (!work) return fail({ dependencies, execution, phase: order.phase, node }, noDriver(node));
   const onCancel = (): void => {
-    if (order.phase === 'forward' && execution.run.kind === 'deploy') execution.giveUp.abort(new GaveUp());
+    if (order.phase === 'forward' && stopsOnCancel(execution)) execution.giveUp.abort(new GaveUp());
   };
   order.context.cancelRequested.addEventListener('abort', onCancel);
   try {
-    await (node.action === 'present' ? ensurePresent(work) : ensureAbsent(work));
+    await ENSURE[node.action](work);
     report(dependencies, node, 'done', began);
     return 'done';
   } catch (error) {
@@ -62,6 +63,13 @@ export async function executeNode(
   }
 }
 
+const ENSURE: Readonly<Record<NodeAction, (work: NodeWork) => Promise<void>>> = {
+  present: ensurePresent,
+  update: ensureUpdated,
+  absent: (work) => ensureAbsent(work, 'for good'),
+  act: (work) => Promise.reject(new Error(`nobody knows how to act as ${work.node.kind}`)),
+};
+
 function nodeOf({ run, plans }: Execution, { phase, key }: Order): PlanNode {
   const node = plans[phase]?.nodes.find((candidate) => candidate.key === key);
   if (!node) throw new Error(`run ${run.id} has no node ${key} in its ${phase} plan`);
@@ -70,11 +78,16 @@ function nodeOf({ run, plans }: Execution, { phase, key }: Order): PlanNode {
 
 function whyNotStart(execution: Execution, { phase, before, context }: Order, node: PlanNode): string | undefined {
   if (before.some((report) => report !== 'done')) {
-    return node.action === 'present' ? 'what it stands on is missing' : 'something that stands on it is still there';
+    return node.action === 'absent' ? 'something that has to go first is still there' : 'what it waits for is missing';
   }
-  if (phase === 'rollback' || execution.run.kind !== 'deploy') return undefined;
+  if (phase === 'rollback' || !stopsOnCancel(execution)) return undefined;
   if (context.cancelRequested.aborted) return 'the run was cancelled';
   return execution.giveUp.signal.aborted ? 'another node failed' : undefined;
+}
+
+/** A removal goes on: what is half removed is of no use. */
+function stopsOnCancel({ run }: Execution): boolean {
+  return run.kind !== 'delete' && run.kind !== 'rollback';
 }
 
 function openWork(

@@ -2,10 +2,13 @@
  * The steps of the one workflow, with the world behind them. Each may be repeated: it finds in the store how far it came.
  */
 
-import { type RunSoFar, concludeRun, nextMove } from '../domain/conclude-run.ts';
+import { type Conclusion, type RunSoFar, concludeRun, metadataOf, nextMove } from '../domain/conclude-run.ts';
 import type { RunPhase } from '../domain/deployment.ts';
-import type { Json } from '../domain/json.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import type { Plan } from '../domain/plan.ts';
+import { planChange } from '../domain/plan-change.ts';
 import { planDelete, planRollback } from '../domain/plan-removal.ts';
+import type { Resource } from '../domain/resource.ts';
 import type { GraphNode, StepContext } from '../ports/engine.ts';
 import type { RunRecord } from '../ports/store.ts';
 import { executeNode, type NodeReport } from './execute-node.ts';
@@ -58,11 +61,7 @@ export function createRunSteps(dependencies: RunDependencies): RunSteps {
         return graphOf(fresh.rollbackPlan.nodes);
       }
       if (nextMove(await soFar(dependencies, fresh)) === 'finish') return null;
-      const [ledger, durations] = await Promise.all([
-        store.ledger.resources(run.deploymentId),
-        store.history.durations(),
-      ]);
-      const plan = planRollback(ledger, run.id, durations);
+      const plan = await planWayBack(dependencies, run);
       await store.runs.beginRollback(lease, plan, fresh.cancelRequestedAt ? 'cancelled' : 'failed');
       execution.plans.rollback = plan;
       return graphOf(plan.nodes);
@@ -124,15 +123,14 @@ async function conclude(dependencies: RunDependencies, execution: Execution, isS
     store.ledger.resources(run.deploymentId),
     store.history.durations(),
   ]);
-  const removing = run.kind !== 'deploy';
-  const shouldBeGone = removing ? ledger : ledger.filter((row) => fresh.phase === 'rollback' && row.runId === run.id);
-  const end = concludeRun(summary, shouldBeGone, undoing);
+  const end = concludeRun(summary, shouldBeGone(fresh, ledger), undoing);
   const next = end.followedByDelete
     ? { id: dependencies.newId(), kind: 'delete' as const, plan: planDelete(ledger, durations) }
     : undefined;
   const { thenDelete } = summary;
   const ended = await store.runs.finish(lease, {
     ...end,
+    ...whatChanges(run, end),
     thenDelete,
     leftOver: end.error?.left_over ?? [],
     sweepIncomplete: !isSwept,
@@ -142,6 +140,39 @@ async function conclude(dependencies: RunDependencies, execution: Execution, isS
   dependencies.measurements.runFinished({ kind: run.kind, status: end.status });
   log.info({ kind: run.kind, status: end.status, deploymentStatus: end.deploymentStatus }, 'the run has ended');
   return true;
+}
+
+/** Rows of the ledger for which there is no good reason any more. */
+function shouldBeGone({ id, kind, phase }: RunRecord, ledger: readonly Resource[]): readonly Resource[] {
+  if (kind === 'delete' || kind === 'rollback') return ledger;
+  if (kind === 'deploy') return ledger.filter(({ runId }) => phase === 'rollback' && runId === id);
+  return ledger.filter(({ state }) => state === 'creating' || state === 'deleting');
+}
+
+/** What is wanted changes when the run succeeds; a removal is decided for good, whether or not it has succeeded yet. */
+function whatChanges(
+  { kind, request, target, plan }: RunRecord,
+  { status }: Conclusion,
+): { adopt: boolean; metadata: JsonObject } {
+  const adopt = target !== null && (status === 'succeeded' || plan.failurePolicy === 'continue');
+  return { adopt, metadata: status === 'succeeded' ? metadataOf(kind, request, new Date().toISOString()) : {} };
+}
+
+/** A deploy is undone; from a change the way leads back to what was wanted before it. */
+async function planWayBack({ store, regions }: RunDependencies, run: RunRecord): Promise<Plan> {
+  const [deployment, ledger, durations] = await Promise.all([
+    store.deployments.get(run.deploymentId),
+    store.ledger.resources(run.deploymentId),
+    store.history.durations(),
+  ]);
+  const region = deployment && regions.get(deployment.region);
+  if (run.kind === 'deploy' || !region) return planRollback(ledger, run.id, durations);
+  const owner = { ...deployment, provider: region.provider, failurePolicy: 'continue' } as const;
+  return planChange(owner, deployment.config, {
+    ledger,
+    durations,
+    updatable: (kind) => region.driver(kind)?.updatable ?? [],
+  });
 }
 
 async function freshRun({ store }: RunDependencies, runId: string): Promise<RunRecord> {

@@ -61,9 +61,9 @@ async function accept(
 ): Promise<{ createdAt: string }> {
   const [[row]] = await Promise.all([
     tx.query<{ created_at: string }>(
-      `insert into deployments (id, name, status, region, template_name, template_version, parameters, overrides,
+      `insert into deployments (id, name, status, region, template_name, template_version, parameters, overrides, config,
          failure_policy, drift_policy, expires_at, budget, active_run)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning created_at`,
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning created_at`,
       [
         d.id,
         d.name,
@@ -73,6 +73,7 @@ async function accept(
         d.templateVersion,
         d.parameters,
         d.overrides,
+        d.config,
         d.failurePolicy,
         d.driftPolicy,
         d.expiresAt,

@@ -121,8 +121,10 @@ export function createLedger(database: Database): Ledger {
     intendRemoval(lease, phase, node, owner) {
       return first(write(lease, INTEND_REMOVAL, [...nodeValues(phase, node, { state: 'running' }), owner]));
     },
-    async completeRemoval(lease, phase, resource) {
-      const values = nodeValues(phase, { ...resource, action: 'absent' }, { state: 'done' });
+    async completeRemoval(lease, phase, resource, { isLast } = { isLast: true }) {
+      const values = isLast
+        ? nodeValues(phase, { ...resource, action: 'absent' }, { state: 'done' })
+        : nodeValues(phase, { ...resource, action: 'present' }, { state: 'waiting', detail: 'the former one is gone' });
       await write(lease, COMPLETE_REMOVAL, [...values, ...identity(resource)]);
     },
     async recordNode(lease, phase, node, change) {

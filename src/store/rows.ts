@@ -19,11 +19,11 @@ import type { Event, EventType } from '../domain/event.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { FailurePolicy, NodeAction, Plan } from '../domain/plan.ts';
 import type { Resource, ResourceState } from '../domain/resource.ts';
-import type { Template } from '../domain/template.ts';
+import type { Template, TemplateBody } from '../domain/template.ts';
 import type { ApiKey, ResourceFacts, RunCounts, RunNode, RunRecord } from '../ports/store.ts';
 
 export const DEPLOYMENT_COLUMNS = `id, name, status, region, template_name, template_version, parameters,
-  overrides, conditions, drift_policy, expires_at, budget, failure_policy, metadata, error, active_run, created_at, updated_at`;
+  overrides, config, conditions, drift_policy, expires_at, budget, failure_policy, metadata, error, active_run, created_at, updated_at`;
 
 export interface DeploymentRow {
   id: string;
@@ -34,6 +34,7 @@ export interface DeploymentRow {
   template_version: number;
   parameters: JsonObject;
   overrides: JsonObject;
+  config: TemplateBody;
   conditions: Condition[];
   drift_policy: DriftPolicy;
   expires_at: string | null;
@@ -56,6 +57,7 @@ export function deploymentFromRow(row: DeploymentRow): Deployment {
     templateVersion: row.template_version,
     parameters: row.parameters,
     overrides: row.overrides,
+    config: row.config,
     conditions: row.conditions,
     driftPolicy: row.drift_policy,
     expiresAt: row.expires_at,

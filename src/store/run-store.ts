@@ -140,6 +140,7 @@ async function finish(
     end.metadata ?? {},
     adopted?.parameters ?? null,
     adopted?.overrides ?? null,
+    adopted?.config ?? null,
   ]);
   await setConditions(tx, run.deploymentId, end.conditions ?? []);
   if (next) await insertRun(tx, enqueue, run.deploymentId, next);
@@ -156,7 +157,15 @@ async function finish(
       },
     },
     { type: 'deployment.status', runId: lease.runId, data: { status: deploymentStatus } },
-    ...(adopted ? [{ type: 'deployment.changed', runId: lease.runId, data: { ...adopted } } as const] : []),
+    ...(adopted
+      ? [
+          {
+            type: 'deployment.changed',
+            runId: lease.runId,
+            data: { parameters: adopted.parameters, overrides: adopted.overrides },
+          } as const,
+        ]
+      : []),
     ...(next
       ? [{ type: 'run.accepted', runId: next.id, data: { kind: next.kind, total: next.plan.nodes.length } } as const]
       : []),
@@ -164,10 +173,10 @@ async function finish(
   return true;
 }
 
-/** $5 metadata to merge, $6 and $7 parameters and overrides to adopt. */
+/** $5 metadata to merge; $6 parameters, $7 overrides and $8 configuration to adopt. */
 const END_IN_DEPLOYMENT = `update deployments
     set status = $2, error = $3, active_run = $4, metadata = metadata || $5::jsonb, parameters = coalesce($6::json, parameters),
-        overrides = coalesce($7::json, overrides), updated_at = now()
+        overrides = coalesce($7::json, overrides), config = coalesce($8::json, config), updated_at = now()
   where id = $1`;
 
 /** $4: the last look was incomplete. */

@@ -61,6 +61,7 @@ async function deploy(failurePolicy: FailurePolicy = 'rollback'): Promise<{ id: 
     templateVersion: 1,
     parameters: {},
     overrides: {},
+    config: TEMPLATE,
     driftPolicy: 'alert',
     expiresAt: null,
     budget: null,

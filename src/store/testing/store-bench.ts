@@ -86,6 +86,7 @@ export function acceptance(change: Partial<Acceptance> = {}): Acceptance {
       templateVersion: 1,
       parameters: {},
       overrides: {},
+      config: { vm_config: {}, network_config: { cidr: '10.0.0.0/16', subnets: {} } },
       driftPolicy: 'alert',
       expiresAt: null,
       budget: null,

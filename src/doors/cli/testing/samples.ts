@@ -14,7 +14,7 @@ export const STARTED_AT = Date.parse('2026-11-21T10:00:00.000Z');
 export function planNode(noun: string, key: string, estimateMs: number, dependsOn: string[] = []): PlanNode {
   return {
     ...{ key, action: 'present', kind: `openstack.${noun}`, region: 'us-west-1' },
-    ...{ depends_on: dependsOn, estimate_ms: estimateMs, estimate_from: 'default', wanted: {} },
+    ...{ depends_on: dependsOn, estimate_ms: estimateMs, estimate_from: 'default', does: 'create', wanted: {} },
   };
 }
 
@@ -46,7 +46,7 @@ export function dryRun(nodes: readonly PlanNode[] = PLAN, estimatedMs = 22_500):
 
 /** The run of the plan, with nothing begun. */
 export function pendingRun(): Run {
-  const nodes = PLAN.map(({ wanted: _wanted, region: _region, ...node }): RunNode => ({
+  const nodes = PLAN.map(({ wanted: _wanted, region: _region, does: _does, ...node }): RunNode => ({
     ...node,
     ...{ phase: 'forward', state: 'pending', attempt: 0, detail: null, provider_id: null },
     ...{ started_at: null, finished_at: null, error: null },

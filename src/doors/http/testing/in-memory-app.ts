@@ -290,6 +290,7 @@ function plan(body: CreateDeploymentBody): DryRun {
           depends_on: [],
           estimate_ms: 800,
           estimate_from: 'default',
+          does: 'create',
           wanted: { name: body.name },
         },
       ],
