@@ -22,6 +22,9 @@ export const EVENT_TYPES = [
   'node.skipped',
   /** The cloud's id of a resource became known, before it is ready. */
   'resource.identified',
+  'drift.detected',
+  'drift.cleared',
+  'drift.accepted',
   'sweep.removed',
   'sweep.incomplete',
 ] as const;
