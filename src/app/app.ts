@@ -17,6 +17,7 @@ import type {
   RunAccepted,
 } from '../contract/deployment.ts';
 import type { DeploymentEvent, EventPage } from '../contract/event.ts';
+import type { Explanation } from '../contract/explain.ts';
 import type { Readiness } from '../contract/health.ts';
 import type { CreatedKey, CreateKeyBody, KeyList, Scope } from '../contract/key.ts';
 import type { RegionList } from '../contract/region.ts';
@@ -39,6 +40,8 @@ export interface App {
   /** The plan of a request. Records nothing. */
   planDeployment(body: CreateDeploymentBody): Promise<DryRun>;
   getDeployment(id: string): Promise<Deployment>;
+  /** Why it is where it is. */
+  explainDeployment(id: string): Promise<Explanation>;
   listDeployments(query: ListDeploymentsQuery): Promise<DeploymentPage>;
   deleteDeployment(caller: Caller, id: string): Promise<DeploymentDeleting>;
   cancelDeployment(caller: Caller, id: string): Promise<RunAccepted>;

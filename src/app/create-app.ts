@@ -8,6 +8,7 @@ import { cancelDeployment, deleteDeployment, retryDeployment } from './change-de
 import { createDeployment, planDeploymentRequest } from './create-deployment.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { createEventFeed } from './event-feed.ts';
+import { explainDeployment } from './explain-deployment.ts';
 import { getDeployment, listDeployments } from './read-deployments.ts';
 import { getRun, listRuns } from './read-runs.ts';
 import { readiness } from './readiness.ts';
@@ -23,6 +24,7 @@ export function createApp(dependencies: AppDependencies): App {
     createDeployment: (caller, body, options) => createDeployment(dependencies, caller, body, options),
     planDeployment: (body) => planDeploymentRequest(dependencies, body),
     getDeployment: (id) => getDeployment(dependencies, id),
+    explainDeployment: (id) => explainDeployment(dependencies, health, id),
     listDeployments: (query) => listDeployments(dependencies, query),
     deleteDeployment: (_caller, id) => deleteDeployment(dependencies, id),
     cancelDeployment: (_caller, id) => cancelDeployment(dependencies, id),

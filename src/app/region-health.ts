@@ -12,6 +12,8 @@ const PATIENCE_MS = 10_000;
 
 export interface RegionHealth {
   list(): Promise<RegionList>;
+  /** @returns undefined when the region is not configured or says nothing within the time */
+  reach(name: string, patienceMs: number): Promise<RegionShape | undefined>;
 }
 
 export function createRegionHealth(regions: Regions): RegionHealth {
@@ -28,7 +30,19 @@ export function createRegionHealth(regions: Regions): RegionHealth {
       const byName = regions.all.toSorted((a, b) => a.name.localeCompare(b.name));
       return { items: await Promise.all(byName.map(ask)) };
     },
+    async reach(name, patienceMs) {
+      const region = regions.get(name);
+      return region && withinTime(ask(region), patienceMs);
+    },
   };
+}
+
+async function withinTime<T>(answer: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 /** Never throws: what cannot be reached is an answer. */

@@ -19,6 +19,7 @@ import type {
 } from '../domain/deployment.ts';
 import type { Durations } from '../domain/estimate.ts';
 import type { Event, EventType } from '../domain/event.ts';
+import type { Workers } from '../domain/explain.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { NodeAction, Plan, PlanNode } from '../domain/plan.ts';
 import type { Resource, ResourceState } from '../domain/resource.ts';
@@ -287,6 +288,11 @@ export interface KeyStore {
   remove(id: string): Promise<boolean>;
 }
 
+export interface WorkerStore {
+  /** Who executes a run, and how many workers are alive. */
+  attending(runId: string): Promise<Workers>;
+}
+
 export interface HistoryStore {
   /** Percentiles of the duration of past nodes, in milliseconds, by `region kind action`. */
   durations(): Promise<Durations>;
@@ -304,6 +310,7 @@ export interface Store {
   readonly templates: TemplateStore;
   readonly keys: KeyStore;
   readonly history: HistoryStore;
+  readonly workers: WorkerStore;
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;

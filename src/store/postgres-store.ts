@@ -19,6 +19,7 @@ import { createRegionCheckStore } from './region-check-store.ts';
 import { createRunStore } from './run-store.ts';
 import { createTemplateStore } from './template-store.ts';
 import { createWebhookStore } from './webhook-store.ts';
+import { createWorkerStore } from './worker-store.ts';
 
 /** @param enqueue the engine's part of a transaction that accepts a run */
 export function createPostgresStore(pool: Pool, enqueue: Engine['enqueue']): Store {
@@ -35,6 +36,7 @@ export function createPostgresStore(pool: Pool, enqueue: Engine['enqueue']): Sto
     templates: createTemplateStore(database),
     keys: createKeyStore(database),
     history: createHistoryStore(database),
+    workers: createWorkerStore(database),
     webhooks: createWebhookStore(database),
     deliveries: createDeliveryStore(database),
     transaction: (work) => database.transaction(work),

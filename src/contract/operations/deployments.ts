@@ -14,6 +14,7 @@ import {
   RunAccepted,
 } from '../deployment.ts';
 import { EventPage, ListEventsQuery } from '../event.ts';
+import { Explanation } from '../explain.ts';
 import type { OperationDefinition } from '../operation.ts';
 import { Run, RunList } from '../run.ts';
 import { uuid } from '../shape.ts';
@@ -69,6 +70,17 @@ export const deploymentOperations = {
     access: 'read',
     params: DeploymentId,
     answers: { 200: { description: 'The deployment.', schema: Deployment } },
+    errors: ['not_found'],
+  },
+  explainDeployment: {
+    method: 'GET',
+    path: '/deployments/{id}/explain',
+    tag: 'deployments',
+    summary: 'Explain why a deployment is where it is',
+    description: 'One chain of causes from the deployment to the one fact that blocks it, and what a person can do.',
+    access: 'read',
+    params: DeploymentId,
+    answers: { 200: { description: 'The explanation.', schema: Explanation } },
     errors: ['not_found'],
   },
   deleteDeployment: {

@@ -12,6 +12,7 @@ import { faultsOf } from './faults.ts';
 import type { Handlers } from './handler.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { eventHandlers } from './handlers/events.ts';
+import { explainHandlers } from './handlers/explain.ts';
 import { keyHandlers } from './handlers/keys.ts';
 import { runHandlers } from './handlers/runs.ts';
 import { serverHandlers } from './handlers/server.ts';
@@ -113,6 +114,7 @@ function acceptJsonOnly(server: FastifyInstance): void {
 function allHandlers(app: App, metrics: HttpMetrics, version: string): Handlers {
   return {
     ...deploymentHandlers(app),
+    ...explainHandlers(app),
     ...runHandlers(app),
     ...eventHandlers(app),
     ...templateHandlers(app),

@@ -79,6 +79,11 @@ export function createInMemoryApp(): InMemoryApp {
       if (app.fault !== undefined) throw app.fault;
       return found(deployments, id);
     },
+    async explainDeployment(id) {
+      const { name, status } = found(deployments, id);
+      const chain = [{ subject: 'deployment', statement: `is ${status}` }];
+      return { summary: `nothing blocks ${name}: it is ${status}`, chain, blocking: null, stalled: false, waiting: [] };
+    },
     async listDeployments({ status, limit, cursor }) {
       const all = [...deployments.values()].filter((d) => status === undefined || d.status === status);
       const start = Number(cursor ?? 0);

@@ -35,6 +35,7 @@ const CALLS: Readonly<Record<OperationId, Call>> = {
   createDeployment: { status: 202, payload: EXAMPLE_REQUEST },
   listDeployments: { status: 200 },
   getDeployment: { status: 200, params: byId },
+  explainDeployment: { status: 200, params: byId },
   deleteDeployment: { status: 202, params: byId },
   cancelDeployment: { status: 202, params: byId },
   retryDeployment: { status: 202, params: byId },
