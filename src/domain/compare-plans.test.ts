@@ -41,7 +41,7 @@ describe('two plans', () => {
 });
 
 describe('the expected duration', () => {
-  const past = new Map([['here x.server present', { p50: 1000.4, p90: 4000, count: 7 }]]);
+  const past = new Map([['here x.server present', { p50: 1000.4, p90: 4000, p99: 9000, count: 7 }]]);
 
   it('goes along the critical path, at the median and at the 90th percentile', () => {
     const nodes = [

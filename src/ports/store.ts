@@ -26,6 +26,8 @@ import type { Resource, ResourceState } from '../domain/resource.ts';
 import type { Template } from '../domain/template.ts';
 import type { DriftStore, OrphanStore, RegionCheckStore } from './drift-store.ts';
 import type { Transaction } from './engine.ts';
+import type { PlanStore } from './plan-store.ts';
+import type { Reservations } from './reservations.ts';
 import type { DeliveryStore, WebhookStore } from './webhook-store.ts';
 
 /** The right to write on behalf of a run. */
@@ -121,6 +123,9 @@ export interface DeploymentFilter {
   readonly after?: string;
 }
 
+/** Runs at the beginning of the transaction that accepts a run; what it throws refuses the run, and nothing was written. */
+export type AcceptGuard = (transaction: Transaction) => Promise<void>;
+
 export interface DeploymentStore {
   /** Deployment, plan, run, events, idempotency key and the engine's start in one transaction. */
   accept(input: {
@@ -128,6 +133,7 @@ export interface DeploymentStore {
     run: NewRun;
     events: readonly NewEvent[];
     idempotency?: { apiKeyId: string; key: string; requestHash: string };
+    guard?: AcceptGuard;
   }): Promise<{ createdAt: string }>;
   /** The earlier answer for an idempotency key. */
   findIdempotent(
@@ -146,6 +152,7 @@ export interface DeploymentStore {
     /** Called inside the transaction with the deployment locked; returns false to refuse. */
     stillAllowed: (deployment: Deployment, activeRun: RunRecord | undefined) => boolean;
     events: readonly NewEvent[];
+    guard?: AcceptGuard;
   }): Promise<boolean>;
   /** Orders the active run to stop in order; with `thenDelete` the deployment is deleted when it has stopped. */
   /** Says something new about a deployment; false when it was said before. */
@@ -310,6 +317,8 @@ export interface Store {
   readonly templates: TemplateStore;
   readonly keys: KeyStore;
   readonly history: HistoryStore;
+  readonly plans: PlanStore;
+  readonly reservations: Reservations;
   readonly workers: WorkerStore;
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;

@@ -3,7 +3,9 @@
  * Both write the rows and the engine's start in one transaction.
  */
 
-import { criticalPathMs } from '../domain/plan.ts';
+import type { Uses } from '../domain/feasibility.ts';
+import { sumUses } from '../domain/judge-plan.ts';
+import { type Plan, criticalPathMs } from '../domain/plan.ts';
 import type { Engine, Transaction } from '../ports/engine.ts';
 import type { DeploymentFilter, DeploymentStore, DeploymentWithProgress, NewRun } from '../ports/store.ts';
 import { appendEvents } from './appended-events.ts';
@@ -57,8 +59,9 @@ export function createDeploymentStore(database: Database, enqueue: Enqueue): Dep
 async function accept(
   tx: Transaction,
   enqueue: Enqueue,
-  { deployment: d, run, events, idempotency }: Parameters<DeploymentStore['accept']>[0],
+  { deployment: d, run, events, idempotency, guard }: Parameters<DeploymentStore['accept']>[0],
 ): Promise<{ createdAt: string }> {
+  await guard?.(tx);
   const [[row]] = await Promise.all([
     tx.query<{ created_at: string }>(
       `insert into deployments (id, name, status, region, template_name, template_version, parameters, overrides, config,
@@ -99,8 +102,8 @@ export async function insertRun(tx: Transaction, enqueue: Enqueue, deploymentId:
   const { nodes } = run.plan;
   await Promise.all([
     tx.query(
-      `insert into runs (id, deployment_id, kind, plan, total, estimated_ms, target, request)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      `insert into runs (id, deployment_id, kind, plan, total, estimated_ms, target, request, uses)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         run.id,
         deploymentId,
@@ -110,17 +113,24 @@ export async function insertRun(tx: Transaction, enqueue: Enqueue, deploymentId:
         criticalPathMs(nodes),
         run.target ?? null,
         run.request ?? null,
+        usesOf(run.plan),
       ],
     ),
     enqueue(tx, run.id),
   ]);
 }
 
+function usesOf({ nodes }: Plan): Uses | null {
+  const uses = sumUses(nodes.map((node) => node.uses));
+  return Object.keys(uses).length > 0 ? uses : null;
+}
+
 async function acceptRun(
   tx: Transaction,
   enqueue: Enqueue,
-  { deploymentId, run, status, stillAllowed, events }: Parameters<DeploymentStore['acceptRun']>[0],
+  { deploymentId, run, status, stillAllowed, events, guard }: Parameters<DeploymentStore['acceptRun']>[0],
 ): Promise<boolean> {
+  await guard?.(tx);
   const [row] = await tx.query<DeploymentRow>(
     `select ${DEPLOYMENT_COLUMNS} from deployments where id = $1 for update`,
     [deploymentId],

@@ -15,7 +15,9 @@ import { createKeyStore } from './key-store.ts';
 import { createLateSweepStore } from './late-sweep-store.ts';
 import { createLedger } from './ledger-store.ts';
 import { createOrphanStore } from './orphan-store.ts';
+import { createPlanStore } from './plan-store.ts';
 import { createRegionCheckStore } from './region-check-store.ts';
+import { createReservations } from './reservation-store.ts';
 import { createRunStore } from './run-store.ts';
 import { createTemplateStore } from './template-store.ts';
 import { createWebhookStore } from './webhook-store.ts';
@@ -36,6 +38,8 @@ export function createPostgresStore(pool: Pool, enqueue: Engine['enqueue']): Sto
     templates: createTemplateStore(database),
     keys: createKeyStore(database),
     history: createHistoryStore(database),
+    plans: createPlanStore(database),
+    reservations: createReservations(database),
     workers: createWorkerStore(database),
     webhooks: createWebhookStore(database),
     deliveries: createDeliveryStore(database),

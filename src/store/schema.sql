@@ -104,6 +104,20 @@ create table orphans (
   constraint orphans_pkey PRIMARY KEY (region, kind, provider_id)
 );
 
+create table plans (
+  id uuid not null,
+  kind text not null,
+  deployment_id uuid not null,
+  request json not null,
+  plan json not null,
+  basis jsonb not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  applied_at timestamp with time zone,
+  constraint plans_pkey PRIMARY KEY (id)
+);
+CREATE INDEX plans_by_expiry ON plans USING btree (expires_at);
+
 create table region_checks (
   region text not null,
   due_at timestamp with time zone not null default now(),
@@ -176,10 +190,13 @@ create table runs (
   target json,
   request jsonb,
   result jsonb,
+  uses jsonb,
   constraint runs_pkey PRIMARY KEY (id)
 );
 CREATE INDEX heal_runs ON runs USING btree (finished_at) WHERE (kind = 'heal'::text);
 CREATE INDEX runs_by_deployment ON runs USING btree (deployment_id, created_at);
+CREATE INDEX runs_taking_quota ON runs USING btree (deployment_id) WHERE ((uses IS NOT NULL) AND (finished_at IS NULL));
+CREATE INDEX runs_that_took_quota ON runs USING btree (finished_at) WHERE (uses IS NOT NULL);
 CREATE INDEX runs_to_sweep ON runs USING btree (sweep_again_at) WHERE (sweep_again_at IS NOT NULL);
 CREATE UNIQUE INDEX one_active_run ON runs USING btree (deployment_id) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text, 'rolling_back'::text]));
 
