@@ -6,6 +6,7 @@
  * that it throws is a fault of ours.
  */
 
+import type { ScaleBody, UpdateDeploymentBody } from '../contract/change.ts';
 import type {
   CreateDeploymentBody,
   Deployment,
@@ -23,6 +24,8 @@ import type { CreatedKey, CreateKeyBody, KeyList, Scope } from '../contract/key.
 import type { RegionList } from '../contract/region.ts';
 import type { Run, RunList } from '../contract/run.ts';
 import type { CreateTemplateBody, Template, TemplateList, UpdateTemplateBody } from '../contract/template.ts';
+import type { ChangeAnswer, ChangeOptions } from './plan-for-change.ts';
+import type { WebhookUseCases } from './webhooks.ts';
 
 /** Who asks: the API key that was shown. */
 export interface Caller {
@@ -31,7 +34,7 @@ export interface Caller {
   readonly scope: Scope;
 }
 
-export interface App {
+export interface App extends WebhookUseCases {
   createDeployment(
     caller: Caller,
     body: CreateDeploymentBody,
@@ -44,6 +47,13 @@ export interface App {
   explainDeployment(id: string): Promise<Explanation>;
   listDeployments(query: ListDeploymentsQuery): Promise<DeploymentPage>;
   deleteDeployment(caller: Caller, id: string): Promise<DeploymentDeleting>;
+  scaleDeployment(caller: Caller, id: string, body: ScaleBody, options: ChangeOptions): Promise<ChangeAnswer>;
+  updateDeployment(
+    caller: Caller,
+    id: string,
+    body: UpdateDeploymentBody,
+    options: ChangeOptions,
+  ): Promise<ChangeAnswer>;
   cancelDeployment(caller: Caller, id: string): Promise<RunAccepted>;
   retryDeployment(caller: Caller, id: string): Promise<RunAccepted>;
 

@@ -13,8 +13,11 @@ import { getDeployment, listDeployments } from './read-deployments.ts';
 import { getRun, listRuns } from './read-runs.ts';
 import { readiness } from './readiness.ts';
 import { createRegionHealth } from './region-health.ts';
+import { scaleDeployment } from './scale-deployment.ts';
 import { sayNotReady } from './say-not-ready.ts';
 import { createTemplate, deleteTemplate, getTemplate, listTemplates, updateTemplate } from './templates.ts';
+import { updateDeployment } from './update-deployment.ts';
+import { createWebhooks } from './webhooks.ts';
 
 export function createApp(dependencies: AppDependencies): App {
   const keys = createApiKeys(dependencies);
@@ -27,6 +30,8 @@ export function createApp(dependencies: AppDependencies): App {
     explainDeployment: (id) => explainDeployment(dependencies, health, id),
     listDeployments: (query) => listDeployments(dependencies, query),
     deleteDeployment: (_caller, id) => deleteDeployment(dependencies, id),
+    scaleDeployment: (_caller, id, body, options) => scaleDeployment(dependencies, id, body, options),
+    updateDeployment: (_caller, id, body, options) => updateDeployment(dependencies, id, body, options),
     cancelDeployment: (_caller, id) => cancelDeployment(dependencies, id),
     retryDeployment: (_caller, id) => retryDeployment(dependencies, id),
     listEvents: (id, range) => feed.list(id, range),
@@ -42,6 +47,7 @@ export function createApp(dependencies: AppDependencies): App {
     listKeys: () => keys.list(),
     createKey: (body) => keys.create(body),
     deleteKey: (id) => keys.remove(id),
+    ...createWebhooks(dependencies),
     readiness: () => readiness(dependencies, health),
     authenticate: (key) => keys.authenticate(key),
   });

@@ -8,6 +8,7 @@ import type { Engine } from '../ports/engine.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
+import type { WebhookSender } from '../ports/webhook-sender.ts';
 
 export interface ConfiguredKey {
   readonly name: string;
@@ -29,5 +30,10 @@ export interface AppDependencies {
   readonly limits: TemplateLimits;
   /** Keys that the configuration names; they live and die with it and are not in the database. */
   readonly configuredKeys: readonly ConfiguredKey[];
+  readonly webhooks: {
+    readonly sender: Pick<WebhookSender, 'newSecret'>;
+    /** Networks in CIDR notation that webhooks may point to beside public addresses. */
+    readonly allowAddresses: readonly string[];
+  };
   readonly log: Logger;
 }

@@ -30,9 +30,11 @@ describe('loading a configuration', () => {
       data_dir: '/work/.groundwork',
       regions: {},
       limits: { max_count_per_tier: 100, max_nodes_per_plan: 1000 },
+      webhooks: { allow_addresses: [] },
       log: { level: 'info', format: 'json' },
       api_keys: [],
       admin_key: undefined,
+      secret_key: undefined,
       file: undefined,
     });
   });
@@ -72,6 +74,16 @@ describe('loading a configuration', () => {
     expect(config.api_keys).toEqual([{ name: 'ci', scope: 'write', key_sha256: hashKey('top-secret') }]);
   });
 
+  it('takes networks that webhooks may point to, and refuses what is none', () => {
+    expect(load('webhooks: {allow_addresses: [10.0.0.0/8, "fd00::/8"]}').webhooks.allow_addresses).toHaveLength(2);
+    const faults = faultsOf('webhooks:\n  allow_addresses: [10.0.0.0/8, 10.0.0.0/33]', {
+      environment: { GROUNDWORK_SECRET_KEY: 'short' },
+    });
+    expect(faults).toContain('gw.yaml:2:33  webhooks.allow_addresses.1');
+    expect(faults).toContain('GROUNDWORK_SECRET_KEY');
+    expect(faults).not.toContain('short\n');
+  });
+
   it('cannot be changed afterwards', () => {
     const config = load('regions: {r: {provider: openstack, cloud: c}}');
     expect(() => Object.assign(config.regions['r'] ?? {}, { cloud: 'other' })).toThrow(TypeError);
@@ -98,7 +110,7 @@ describe('refusing a configuration', () => {
         "The configuration has 11 faults:
           gw.yaml:10:1  frobnicate
             The key "frobnicate" is not known here.
-            Known here: server, data_dir, database_url, regions, templates_dir, limits, log, api_keys.
+            Known here: server, data_dir, database_url, regions, templates_dir, limits, webhooks, log, api_keys.
           gw.yaml:11:1  datadir
             The key "datadir" is not known here.
             Did you mean data_dir?

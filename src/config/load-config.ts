@@ -6,6 +6,7 @@
  */
 
 import type { ConfigFile } from '../contract/config.ts';
+import { isNetwork } from '../domain/webhook-target.ts';
 import { ConfigError } from './config-error.ts';
 import type { ConfigFault } from './config-error.ts';
 import { isMap, makePathsAbsolute } from './config-paths.ts';
@@ -43,6 +44,8 @@ export interface Config extends Omit<ConfigFile, 'api_keys'> {
   readonly api_keys: readonly ConfiguredKey[];
   /** From GROUNDWORK_ADMIN_KEY. A secret: never logged. */
   readonly admin_key: string | undefined;
+  /** From GROUNDWORK_SECRET_KEY. A secret: never logged. */
+  readonly secret_key: string | undefined;
   /** Absolute path of the file that was read, if there was one. */
   readonly file: string | undefined;
 }
@@ -63,13 +66,14 @@ export function loadConfig(input: ConfigInput): Config {
     const override = overrides.find((candidate) => candidate.path.join('.') === path.join('.'));
     return { where: override?.where ?? source?.locate(path) ?? 'defaults', key: path.join('.'), ...fault };
   };
-  const faults = [...checked.faults, ...keys.faults].map(place);
-  faults.push(...misspeltVariables(environment), ...adminKeyFaults(environment));
+  const faults = [...checked.faults, ...keys.faults, ...networkFaults(checked)].map(place);
+  faults.push(...misspeltVariables(environment), ...adminKeyFaults(environment), ...secretKeyFaults(environment));
   if (faults.length > 0) throw new ConfigError(faults);
 
   makePathsAbsolute(checked.config, { directory: input.workingDirectory, homeDirectory: input.homeDirectory });
   const admin_key = environment['GROUNDWORK_ADMIN_KEY'] || undefined;
-  return deepFreeze({ ...checked.config, api_keys: keys.keys, admin_key, file: file?.path });
+  const secret_key = environment['GROUNDWORK_SECRET_KEY'] || undefined;
+  return deepFreeze({ ...checked.config, api_keys: keys.keys, admin_key, secret_key, file: file?.path });
 }
 
 /** The file with the overrides on top; what is still relative afterwards is relative to the working directory. */
@@ -93,6 +97,23 @@ function adminKeyFaults(environment: Environment): ConfigFault[] {
   if (/^[\x21-\x7e]*$/.test(environment['GROUNDWORK_ADMIN_KEY'] ?? '')) return [];
   const detail = 'The key holds characters that no HTTP header can carry (its value is not shown).';
   return [{ where: 'GROUNDWORK_ADMIN_KEY', key: '', detail, remedy: 'Use printable ASCII without spaces.' }];
+}
+
+function networkFaults({ config, faults }: ReturnType<typeof fillAndCheck>): SchemaFault[] {
+  if (faults.length > 0) return [];
+  return config.webhooks.allow_addresses.flatMap((text, index) => {
+    if (isNetwork(text)) return [];
+    const path = ['webhooks', 'allow_addresses', index];
+    return [{ path, detail: `${text} is no network.`, remedy: 'Write address and length: 10.20.0.0/16.' }];
+  });
+}
+
+/** Whoever guesses the key can sign in our name, so a short one is refused. */
+function secretKeyFaults(environment: Environment): ConfigFault[] {
+  const key = environment['GROUNDWORK_SECRET_KEY'];
+  if (key === undefined || key === '' || key.length >= 32) return [];
+  const detail = 'The key is shorter than 32 characters (its value is not shown).';
+  return [{ where: 'GROUNDWORK_SECRET_KEY', key: '', detail, remedy: 'Make one: `openssl rand -base64 32`.' }];
 }
 
 function deepFreeze<T>(value: T): T {

@@ -40,6 +40,8 @@ export const OVERRIDES: readonly Override[] = [
 export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   GROUNDWORK_CONFIG: 'Path of the configuration file; the flag `--config` goes first.',
   GROUNDWORK_ADMIN_KEY: 'The admin API key, instead of one that is made at the first start.',
+  GROUNDWORK_SECRET_KEY:
+    'Seals the signing secrets of webhooks: at least 32 random characters, the same on all servers of one database. Without it a key is made and kept in `data_dir`.',
   GROUNDWORK_URL: 'For the client commands: address of the server.',
   GROUNDWORK_KEY: 'For the client commands: the API key.',
 };

@@ -30,6 +30,16 @@ const Server = Type.Object(
   { ...closed, default: {}, description: 'Where the HTTP API listens.' },
 );
 
+const Prices = Type.Object(
+  {
+    currency: Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217, for example `EUR`.' }),
+    flavors: Type.Record(Type.String({ minLength: 1 }), Type.Number({ minimum: 0 }), {
+      description: 'Price per hour of each flavor: `m1.small: 0.04`. Without it a cost is unknown.',
+    }),
+  },
+  { ...closed, description: 'What things cost here.' },
+);
+
 export const RegionConfig = Type.Object(
   {
     provider: oneOf(['openstack'], { description: 'What kind of cloud this is.' }),
@@ -59,6 +69,14 @@ export const RegionConfig = Type.Object(
       maximum: 10000,
       description: 'Calls that may go out at once before `rate_per_second` holds them back.',
     }),
+    prices: Type.Optional(Prices),
+    budget_per_month: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        description:
+          'The most that everything in this region may cost in a month, in the currency of `prices`; a plan that exceeds it, or whose cost cannot be told, is refused.',
+      }),
+    ),
   },
   closed,
 );
@@ -80,6 +98,17 @@ const Limits = Type.Object(
     }),
   },
   { ...closed, default: {}, description: 'Ceilings that protect the clouds from a slip of the finger.' },
+);
+
+const Webhooks = Type.Object(
+  {
+    allow_addresses: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description:
+        'Networks (`10.20.0.0/16`, `127.0.0.1/32`, `fd00::/8`) that webhooks may point to. Public addresses always may; all others (private, loopback, link-local) only when they are listed here.',
+    }),
+  },
+  { ...closed, default: {}, description: 'Where events may be sent to.' },
 );
 
 const Log = Type.Object(
@@ -145,6 +174,7 @@ export const ConfigFile = Type.Object(
       }),
     ),
     limits: Limits,
+    webhooks: Webhooks,
     log: Log,
     api_keys: Type.Array(ApiKeyConfig, {
       default: [],

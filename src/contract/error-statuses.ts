@@ -20,6 +20,12 @@ export const ERROR_STATUSES = {
   template_exists: 409,
   // https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ (section 2.7) asks for 422.
   idempotency_conflict: 422,
+  infeasible: 422,
+  quota_exceeded: 409,
+  over_budget: 409,
+  plan_stale: 409,
+  plan_applied: 409,
+  invalid_webhook: 422,
   run_in_progress: 409,
   not_possible_now: 409,
   not_ready: 503,

@@ -7,7 +7,7 @@ import type { Static, TSchema } from 'typebox';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Scope } from './key.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** `public`: anyone. `loopback`: the same machine, or any key. Otherwise the least scope of the key. */
 export type Access = Scope | 'loopback' | 'public';

@@ -3,11 +3,19 @@
  * row of it does not compile or does not pass.
  */
 
+import { changeOperations } from './operations/changes.ts';
 import { deploymentOperations } from './operations/deployments.ts';
 import { serverOperations } from './operations/server.ts';
 import { templateOperations } from './operations/templates.ts';
+import { webhookOperations } from './operations/webhooks.ts';
 
-export const OPERATIONS = { ...deploymentOperations, ...templateOperations, ...serverOperations } as const;
+export const OPERATIONS = {
+  ...deploymentOperations,
+  ...changeOperations,
+  ...templateOperations,
+  ...webhookOperations,
+  ...serverOperations,
+} as const;
 
 export type Operations = typeof OPERATIONS;
 export type OperationId = keyof Operations;

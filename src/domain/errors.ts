@@ -69,6 +69,36 @@ export const ERROR_CATALOGUE = {
     title: 'The idempotency key was used for another request',
     remedy: 'Use a new Idempotency-Key for a new request.',
   },
+  infeasible: {
+    retryable: false,
+    title: 'The plan cannot work',
+    remedy: 'Correct what `errors` names; `?skip_checks=true` goes on regardless.',
+  },
+  quota_exceeded: {
+    retryable: true,
+    title: 'The region has too little quota',
+    remedy: 'Ask for less, remove what is not needed, wait for the runs that are named, or have the quota raised.',
+  },
+  over_budget: {
+    retryable: false,
+    title: 'The plan exceeds a budget',
+    remedy: 'Ask for less, or raise the budget.',
+  },
+  plan_stale: {
+    retryable: false,
+    title: 'The plan that was shown is not the plan any more',
+    remedy: 'Look at the difference in `errors`, then ask for a new dry run.',
+  },
+  plan_applied: {
+    retryable: false,
+    title: 'The plan was applied already',
+    remedy: 'Ask for a new dry run.',
+  },
+  invalid_webhook: {
+    retryable: false,
+    title: 'The webhook cannot be used',
+    remedy: 'Correct the fields listed in `errors`.',
+  },
   run_in_progress: { retryable: true, title: 'Another run is in progress', remedy: 'Wait for it, or cancel it.' },
   not_possible_now: {
     retryable: false,

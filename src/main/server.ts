@@ -35,6 +35,7 @@ import { openRegions } from './open-regions.ts';
 import { PACKAGE_ROOT, VERSION } from './package-root.ts';
 import { SIMULATED_REGION, startSimulatedCloud } from './simulated-cloud.ts';
 import { systemIds } from './uuid-v7.ts';
+import { openWebhookSender, startWebhookDelivery } from './webhooks.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -97,12 +98,15 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
   await engine.start();
   closers.add('engine', () => engine.stop());
   startLateSweeps(options, runDependencies, closers);
+  const sender = await openWebhookSender(config, closers);
+  startWebhookDelivery({ store: runDependencies.store, sender, log }, closers);
   const app = createApp({
     store,
     engine,
     regions,
     ids: systemIds,
     configuredKeys: configuredKeys(config),
+    webhooks: { sender, allowAddresses: config.webhooks.allow_addresses },
     limits: { maxCountPerTier: config.limits.max_count_per_tier, maxNodesPerPlan: config.limits.max_nodes_per_plan },
     log,
   });

@@ -12,6 +12,7 @@ import type { Region } from '../../src/ports/driver.ts';
 import type { Logger } from '../../src/ports/logger.ts';
 import { noMeasurements } from '../../src/ports/measurements.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { createWebhookSender } from '../../src/providers/webhook/index.ts';
 import { createPoller } from '../../src/runs/poller.ts';
 import { createRunPlanWorkflow } from '../../src/runs/run-plan-workflow.ts';
 import { createRunSteps } from '../../src/runs/run-steps.ts';
@@ -36,6 +37,9 @@ const loud: Logger = {
   error: (fields, message) => loud.warn(fields, message),
   child: () => loud,
 };
+
+/** Receivers of tests listen on loopback. */
+const WEBHOOKS = { secretKey: 'of a test', allowAddresses: ['127.0.0.0/8'], version: 'test' };
 
 export async function openHouse(databaseUrl: string, regions: readonly Region[]): Promise<House> {
   const log = process.env['GROUNDWORK_TEST_LOG'] ? loud : silent;
@@ -71,6 +75,7 @@ export async function openHouse(databaseUrl: string, regions: readonly Region[])
     regions: byName,
     ids,
     configuredKeys: [],
+    webhooks: { sender: createWebhookSender(WEBHOOKS), allowAddresses: WEBHOOKS.allowAddresses },
     limits: { maxCountPerTier: 100, maxNodesPerPlan: 1000 },
     log,
   });

@@ -10,6 +10,7 @@ import { GroundworkError } from '../../domain/errors.ts';
 import { createEventStreams } from './event-stream.ts';
 import { faultsOf } from './faults.ts';
 import type { Handlers } from './handler.ts';
+import { changeHandlers } from './handlers/changes.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { eventHandlers } from './handlers/events.ts';
 import { explainHandlers } from './handlers/explain.ts';
@@ -17,6 +18,7 @@ import { keyHandlers } from './handlers/keys.ts';
 import { runHandlers } from './handlers/runs.ts';
 import { serverHandlers } from './handlers/server.ts';
 import { templateHandlers } from './handlers/templates.ts';
+import { webhookHandlers } from './handlers/webhooks.ts';
 import { parseJsonBody } from './json-body.ts';
 import { answerMalformedHttp } from './malformed-http.ts';
 import { measureRequests } from './measure.ts';
@@ -114,11 +116,13 @@ function acceptJsonOnly(server: FastifyInstance): void {
 function allHandlers(app: App, metrics: HttpMetrics, version: string): Handlers {
   return {
     ...deploymentHandlers(app),
+    ...changeHandlers(app),
     ...explainHandlers(app),
     ...runHandlers(app),
     ...eventHandlers(app),
     ...templateHandlers(app),
     ...keyHandlers(app),
+    ...webhookHandlers(app),
     ...serverHandlers(app, metrics, version),
   };
 }

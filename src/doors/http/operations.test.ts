@@ -67,6 +67,8 @@ describe('the coverage', () => {
         'listDeployments',
         'listTemplates',
         'createTemplate',
+        'listWebhooks',
+        'createWebhook',
         'listRegions',
         'listKeys',
         'createKey',

@@ -19,10 +19,11 @@ interface Part {
 /** @throws Error when the schema has something that this dump would leave out */
 export async function dumpSchema(pool: Pool): Promise<string> {
   await refuseTheUnknown(pool);
-  const [columns, constraints, indexes] = await Promise.all([
+  const [columns, constraints, indexes, triggers] = await Promise.all([
     parts(pool, COLUMNS),
     parts(pool, CONSTRAINTS),
     parts(pool, INDEXES),
+    parts(pool, TRIGGERS),
   ]);
   const tables = [...new Set(columns.map(({ table_name }) => table_name))];
   const of = (table: string, all: readonly Part[]): string[] =>
@@ -34,7 +35,8 @@ export async function dumpSchema(pool: Pool): Promise<string> {
     return [`create table ${table} (\n${lines.join(',\n')}\n);`, ...of(table, indexes)].join('\n');
   });
   const links = foreign.map(({ table_name, part }) => `alter table ${table_name} add ${part};`);
-  return `${[HEADER + made.join('\n\n'), links.join('\n')].join('\n\n')}\n`;
+  const reactions = triggers.map(({ part }) => part);
+  return `${[HEADER + made.join('\n\n'), links.join('\n'), ...reactions].join('\n\n')}\n`;
 }
 
 async function parts(pool: Pool, query: string): Promise<Part[]> {
@@ -64,12 +66,19 @@ const INDEXES = `
     ${OURS.replace('x.', 'i.')}
    where not exists (select from pg_constraint c where c.conindid = i.indexrelid) order by t.relname, part`;
 
+/** Each with the function that it calls. */
+const TRIGGERS = `
+  select t.relname as table_name, concat_ws(E'\\n', rtrim(replace(pg_get_functiondef(x.tgfoid), 'public.', ''), E'\\n') || ';',
+           replace(pg_get_triggerdef(x.oid), 'public.', '') || ';') as part
+    from (select tgrelid as relation, * from pg_trigger where not tgisinternal) x
+    ${OURS} order by t.relname, x.tgname`;
+
 async function refuseTheUnknown(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ what: string }>(`
     select relkind::text || ' ' || relname as what from pg_class
      where relnamespace = 'public'::regnamespace and relkind not in ('r', 'i')
-    union all select 'function ' || proname from pg_proc where pronamespace = 'public'::regnamespace
-    union all select 'trigger ' || tgname from pg_trigger where not tgisinternal
+    union all select 'function ' || proname from pg_proc p where pronamespace = 'public'::regnamespace
+       and (select count(*) from pg_trigger t where t.tgfoid = p.oid) <> 1
     union all select 'type ' || typname from pg_type
      where typnamespace = 'public'::regnamespace and typtype in ('e', 'd', 'r')`);
   if (rows.length > 0)

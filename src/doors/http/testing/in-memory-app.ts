@@ -13,6 +13,7 @@ import type { Run } from '../../../contract/run.ts';
 import type { Template, UpdateTemplateBody } from '../../../contract/template.ts';
 import { GroundworkError } from '../../../domain/errors.ts';
 import type { ErrorCode } from '../../../domain/errors.ts';
+import { createInMemoryWebhooks } from './in-memory-webhooks.ts';
 
 export const KEYS = { read: 'key-read', write: 'key1', admin: 'key-admin' } as const satisfies Record<Scope, string>;
 
@@ -176,6 +177,7 @@ export function createInMemoryApp(): InMemoryApp {
       found(apiKeys, id);
       apiKeys.delete(id);
     },
+    ...createInMemoryWebhooks(),
     readiness: async () => ({
       status: app.ready,
       checks: {

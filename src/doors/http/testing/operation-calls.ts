@@ -2,6 +2,7 @@
  * One good call of every operation, and the same call for a thing that is not there. The type makes the table total.
  */
 
+import type { Method } from '../../../contract/operation.ts';
 import { OPERATIONS } from '../../../contract/operations.ts';
 import type { OperationId } from '../../../contract/operations.ts';
 import type { OpenDoor } from './open-door.ts';
@@ -9,7 +10,7 @@ import { EXAMPLE_REQUEST } from './open-door.ts';
 import { EXAMPLE_TEMPLATE, KEYS } from './in-memory-app.ts';
 
 export interface OperationCall {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: Method;
   readonly url: string;
   readonly payload?: object;
   readonly status: number;
@@ -20,6 +21,8 @@ interface Things {
   readonly runId: string;
   readonly keyId: string;
   readonly template: string;
+  readonly webhookId: string;
+  readonly deliveryId: string;
 }
 
 interface Call {
@@ -37,6 +40,8 @@ const CALLS: Readonly<Record<OperationId, Call>> = {
   getDeployment: { status: 200, params: byId },
   explainDeployment: { status: 200, params: byId },
   deleteDeployment: { status: 202, params: byId },
+  scaleDeployment: { status: 202, params: byId, payload: { vm_type: 'web', target_count: 3 } },
+  updateDeployment: { status: 202, params: byId, payload: { vm_config: { web: { flavor: 'm1.large' } } } },
   cancelDeployment: { status: 202, params: byId },
   retryDeployment: { status: 202, params: byId },
   listEvents: { status: 200, params: byId },
@@ -50,6 +55,17 @@ const CALLS: Readonly<Record<OperationId, Call>> = {
   listRegions: { status: 200 },
   listKeys: { status: 200 },
   createKey: { status: 201, payload: { name: 'ci', scope: 'write' } },
+  listWebhooks: { status: 200 },
+  createWebhook: { status: 201, payload: { url: 'https://hooks.example.com', event_types: ['run.*'] } },
+  getWebhook: { status: 200, params: ({ webhookId }) => ({ id: webhookId }) },
+  updateWebhook: { status: 200, params: ({ webhookId }) => ({ id: webhookId }), payload: { enabled: false } },
+  deleteWebhook: { status: 204, params: ({ webhookId }) => ({ id: webhookId }) },
+  testWebhook: { status: 202, params: ({ webhookId }) => ({ id: webhookId }) },
+  listWebhookDeliveries: { status: 200, params: ({ webhookId }) => ({ id: webhookId }) },
+  replayWebhookDelivery: {
+    status: 202,
+    params: ({ webhookId, deliveryId }) => ({ id: webhookId, delivery_id: deliveryId }),
+  },
   deleteKey: { status: 204, params: ({ keyId }) => ({ id: keyId }) },
   live: { status: 200 },
   ready: { status: 200 },
@@ -60,6 +76,7 @@ const CALLS: Readonly<Record<OperationId, Call>> = {
 const NOWHERE: Readonly<Record<string, string>> = {
   id: '019aa000-0000-7000-8000-000000000000',
   run_id: '019aa000-0000-7000-8000-000000000001',
+  delivery_id: '019aa000-0000-7000-8000-000000000002',
   name: 'no-such-thing',
 };
 
@@ -74,7 +91,9 @@ export async function goodCall(operationId: OperationId, { app, deploy }: OpenDo
   const keyId = (await app.createKey({ name: 'old', scope: 'read' })).id;
   const template = `disposable-${id}`;
   await app.createTemplate(WRITER, { ...EXAMPLE_TEMPLATE, name: template });
-  return callOf(operationId, params?.({ id, runId, keyId, template }) ?? {});
+  const webhookId = (await app.createWebhook(WRITER, { url: 'https://hooks.example.com' })).id;
+  const deliveryId = (await app.testWebhook(WRITER, webhookId)).id;
+  return callOf(operationId, params?.({ id, runId, keyId, template, webhookId, deliveryId }) ?? {});
 }
 
 /** The same call for an id or name that does not exist; undefined when the operation names nothing in its path. */

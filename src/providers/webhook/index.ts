@@ -1,0 +1,3 @@
+/** What the webhook sender shows of itself. */
+
+export { createWebhookSender } from './sender.ts';
