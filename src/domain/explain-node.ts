@@ -44,7 +44,7 @@ export function explainNode(situation: Situation, { node, facts }: Blocker): Nod
     since,
     waitedMs,
     usualP90Ms: roundedP90(durations, node),
-    observation: facts?.state === 'waiting' ? facts.detail : null,
+    observation: facts?.state === 'waiting' && failure?.class !== 'in-use' ? facts.detail : null,
     cloudWords: failure?.words ?? null,
     requestId: failure?.requestId ?? null,
     attempt: facts?.attempt ?? 0,

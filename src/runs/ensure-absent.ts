@@ -7,16 +7,20 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Failure } from '../domain/failure.ts';
+import { type Failure, failureToJson } from '../domain/failure.ts';
 import type { Resource } from '../domain/resource.ts';
 import { IN_USE_PATIENCE_MS, inUseDelayMs } from '../domain/retry-policy.ts';
-import type { Observed, ResourceRef } from '../ports/driver.ts';
+import type { ResourceRef } from '../ports/driver.ts';
 import { CloudFailure, cloudCall, withRetries } from './cloud-call.ts';
 import { callContext, NodeFailed, type NodeWork, refOf } from './execution.ts';
 import { removeStrays } from './sweep.ts';
+import { waitFor } from './wait-for.ts';
 
 /** After this long a removal is asked for again: a cloud may accept one and then forget it. */
 const REMIND_MS = 60_000;
+/** A removal that takes longer is told of. */
+const ORDINARY_MS = 3_000;
+const REFUSALS_TO_TELL = 3;
 
 /**
  * @param purpose `in between`: another takes its place, and the node is not done yet
@@ -45,13 +49,36 @@ async function refsOf(work: NodeWork, resource: Resource): Promise<ResourceRef[]
 
 async function removeOne(work: NodeWork, ref: ResourceRef): Promise<void> {
   const deadline = performance.now() + IN_USE_PATIENCE_MS;
+  let said: string | undefined;
   for (let refusals = 1; ; refusals += 1) {
     const refused = await withRetries(work, () => attempt(work, ref));
     if (!refused) return;
     if (performance.now() > deadline) throw new NodeFailed(refused);
     await clearTheWay(work, ref, refusals);
+    said = await tellRefusal(work, refused, { refusals, said });
     await delay(inUseDelayMs(refusals), undefined, { signal: work.signal });
   }
+}
+
+interface Told {
+  readonly refusals: number;
+  /** What the cloud said when it was told last. */
+  readonly said: string | undefined;
+}
+
+/**
+ * The first refusals are ordinary and soon over; of the others, a reason is told once and the time each time.
+ * @returns what is told now
+ */
+async function tellRefusal(work: NodeWork, failure: Failure, { refusals, said }: Told): Promise<string | undefined> {
+  const { dependencies, execution, phase, node } = work;
+  const { ledger } = dependencies.store;
+  const nextRetryInMs = inUseDelayMs(refusals);
+  if (refusals < REFUSALS_TO_TELL) return undefined;
+  const note = { state: 'waiting', detail: failure.message, error: failureToJson(failure), nextRetryInMs } as const;
+  if (failure.message === said) await ledger.postpone(execution.lease, phase, node.key, nextRetryInMs);
+  else await ledger.recordNode(execution.lease, phase, node, note);
+  return failure.message;
 }
 
 /** @returns the refusal when the cloud says that it is in use */
@@ -67,14 +94,15 @@ async function attempt(work: NodeWork, ref: ResourceRef): Promise<Failure | unde
 }
 
 async function waitUntilGone(work: NodeWork, ref: ResourceRef): Promise<void> {
-  const { dependencies, driver } = work;
   const began = performance.now();
-  const check = (observed: Observed | undefined): true | undefined => {
+  await waitFor<true>(work, ref, (observed, tell) => {
+    const waitedMs = performance.now() - began;
     if (!observed) return true;
-    if (performance.now() - began > REMIND_MS) throw new CloudFailure(stillThere(work, ref), undefined);
+    if (waitedMs > REMIND_MS) throw new CloudFailure(stillThere(work, ref), undefined);
+    const assessment = work.driver.assess(ref.wanted, observed);
+    if (waitedMs > ORDINARY_MS && assessment.state === 'pending') tell(assessment.detail);
     return undefined;
-  };
-  await cloudCall(work, () => dependencies.poller.until(driver, ref, check, work.signal));
+  });
 }
 
 function stillThere(work: NodeWork, ref: ResourceRef): Failure {

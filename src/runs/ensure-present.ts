@@ -13,6 +13,7 @@ import type { Assessment, Observed } from '../ports/driver.ts';
 import { cloudCall, withRetries } from './cloud-call.ts';
 import { ensureAbsent } from './ensure-absent.ts';
 import { callContext, NodeFailed, type NodeWork, refOf } from './execution.ts';
+import { type Look, waitFor } from './wait-for.ts';
 
 /** How many listings in a row may miss a new object before it counts as gone: lists can lag behind. */
 const MISSES_ALLOWED = 3;
@@ -87,11 +88,10 @@ async function findOrCreate(work: NodeWork, resource: Resource): Promise<{ provi
 }
 
 async function waitUntilReady(work: NodeWork, resource: Resource): Promise<Assessment & { state: 'ready' }> {
-  const { driver, dependencies, execution } = work;
+  const { driver, execution } = work;
   const ref = refOf(resource, resource.providerId ?? '');
   let misses = 0;
-  let detail: string | undefined;
-  const check = (observed: Observed | undefined): (Assessment & { state: 'ready' }) | undefined => {
+  const look: Look<Assessment & { state: 'ready' }> = (observed, tell) => {
     if (!observed) {
       misses += 1;
       if (misses > MISSES_ALLOWED) throw new NodeFailed(vanished(resource));
@@ -101,21 +101,12 @@ async function waitUntilReady(work: NodeWork, resource: Resource): Promise<Asses
     const assessment = driver.assess(resource.wanted, observed);
     if (assessment.state === 'failed') throw new NodeFailed(assessment.failure);
     if (assessment.state === 'ready') return assessment;
-    if (assessment.detail !== detail) noteWaiting(work, (detail = assessment.detail));
+    tell(assessment.detail);
     return undefined;
   };
   // What the way back makes is waited for in any case.
   const signal = work.phase === 'forward' ? AbortSignal.any([work.signal, execution.giveUp.signal]) : work.signal;
-  return cloudCall(work, () => dependencies.poller.until(driver, ref, check, signal));
-}
-
-/** Tells what is being waited for; nobody waits for the telling, and the next change of the node supersedes it. */
-function noteWaiting({ dependencies, execution, phase, node }: NodeWork, detail: string): void {
-  dependencies.store.ledger
-    .recordNode(execution.lease, phase, node, { state: 'waiting', detail })
-    .catch((error: unknown) => {
-      execution.log.debug({ err: error, key: node.key }, 'a waiting note was not written');
-    });
+  return waitFor(work, ref, look, signal);
 }
 
 async function complete(

@@ -12,6 +12,7 @@ import { type Resource, resolveReferences } from '../domain/resource.ts';
 import type { Observed } from '../ports/driver.ts';
 import { cloudCall, withRetries } from './cloud-call.ts';
 import { callContext, NodeFailed, type NodeWork, refOf } from './execution.ts';
+import { waitFor } from './wait-for.ts';
 
 /** A change that needs more calls than this does not come closer. */
 const MOST_CALLS = 6;
@@ -59,23 +60,28 @@ async function change(work: NodeWork, resource: Resource, wanted: JsonObject): P
 
 /** Waits until the cloud is at rest with it. */
 function lookAt(work: NodeWork, resource: Resource, wanted: JsonObject): Promise<Look> {
-  const { driver, dependencies } = work;
+  const { driver } = work;
   let misses = 0;
-  const check = (observed: Observed | undefined): Look | undefined => {
+  const check = (observed: Observed | undefined, tell: (detail: string) => void): Look | undefined => {
     if (!observed) {
       misses += 1;
       if (misses > MISSES_ALLOWED) throw new NodeFailed(notThere(work));
       return undefined;
     }
     misses = 0;
-    const differences = driver.compare?.(wanted, observed, resource.outputs) ?? [];
+    const all = driver.compare?.(wanted, observed, resource.outputs) ?? [];
+    const differences = all.filter(({ field }) => !work.node.leave?.includes(field));
     if (differences.length > 0) return { state: 'differs', observed, differences };
+    // At rest, with nothing but what was accepted: it need not be ready (a server that may stay stopped).
+    if (all.length > 0) return { state: 'as wanted', outputs: resource.outputs };
     const assessment = driver.assess(wanted, observed);
     if (assessment.state === 'failed') throw new NodeFailed(assessment.failure);
-    return assessment.state === 'ready' ? { state: 'as wanted', outputs: assessment.outputs } : undefined;
+    if (assessment.state === 'ready') return { state: 'as wanted', outputs: assessment.outputs };
+    tell(assessment.detail);
+    return undefined;
   };
   const ref = refOf(resource, resource.providerId ?? '');
-  return cloudCall(work, () => dependencies.poller.until(driver, ref, check, work.signal));
+  return waitFor(work, ref, check);
 }
 
 function sentenceOf({ field, wanted, actual }: Difference): string {

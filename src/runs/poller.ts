@@ -7,6 +7,7 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Failure } from '../domain/failure.ts';
 import type { CallContext, Driver, Observed, ResourceRef } from '../ports/driver.ts';
 import type { Logger } from '../ports/logger.ts';
 
@@ -16,24 +17,28 @@ const GROWTH = 1.4;
 /** Listing takes at most one part in so many of the time. */
 const SHARE_OF_CLOUD = 5;
 
-/** Told what is there now (undefined: the object is not there); an answer ends the waiting. */
-type Check<T> = (observed: Observed | undefined) => T | undefined;
+export interface Watch<T> {
+  /** Told what is there now (undefined: the object is not there); an answer ends the waiting. */
+  readonly look: (observed: Observed | undefined) => T | undefined;
+  /** Told why nothing can be seen, at each try. */
+  readonly troubled?: (failure: Failure) => void;
+}
 
 export interface Poller {
   /**
-   * Observes until `check` has an answer.
-   * @throws what `check` throws, a permanent failure of listing, or the signal's reason
+   * Observes until `look` has an answer.
+   * @throws what `look` throws, a permanent failure of listing, or the signal's reason
    */
-  until<T>(driver: Driver, ref: ResourceRef, check: Check<T>, signal: AbortSignal): Promise<T>;
+  until<T>(driver: Driver, ref: ResourceRef, watch: Watch<T>, signal: AbortSignal): Promise<T>;
 }
 
 export function createPoller(log: Logger): Poller {
   const rounds = new Map<Driver, Round>();
   return {
-    until(driver, ref, check, signal) {
+    until(driver, ref, watch, signal) {
       const round = rounds.get(driver) ?? new Round(driver, log);
       rounds.set(driver, round);
-      return round.wait(ref, check, signal);
+      return round.wait(ref, watch, signal);
     },
   };
 }
@@ -42,6 +47,7 @@ interface Waiter {
   readonly ref: ResourceRef;
   /** True when the waiter is served. */
   readonly look: (observed: Observed | undefined) => boolean;
+  readonly troubled: (failure: Failure) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -59,7 +65,7 @@ class Round {
     this.#log = log;
   }
 
-  wait<T>(ref: ResourceRef, check: Check<T>, signal: AbortSignal): Promise<T> {
+  wait<T>(ref: ResourceRef, watch: Watch<T>, signal: AbortSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const end = (finish: () => void): true => {
         this.#waiters.delete(waiter);
@@ -72,12 +78,13 @@ class Round {
         ref,
         look(observed) {
           try {
-            const answer = check(observed);
+            const answer = watch.look(observed);
             return answer !== undefined && end(() => resolve(answer));
           } catch (error) {
             return end(() => reject(error));
           }
         },
+        troubled: (failure) => watch.troubled?.(failure),
         fail: (error) => void end(() => reject(error)),
       };
       if (signal.aborted) return onAbort();
@@ -142,7 +149,10 @@ class Round {
     this.#pauseMs = Math.max(Math.min(this.#pauseMs * 2, LONGEST_MS), failure.retryAfterMs ?? 0);
     const fields = { err: error, kind: this.#driver.kind, retryInMs: this.#pauseMs };
     this.#log.warn(fields, 'the cloud could not be observed; trying again');
-    if (failure.class === 'permanent') for (const waiter of this.#waiters) waiter.fail(error);
+    for (const waiter of this.#waiters) {
+      if (failure.class === 'permanent') waiter.fail(error);
+      else waiter.troubled(failure);
+    }
   }
 }
 

@@ -86,7 +86,9 @@ async function removeStray(
   const gone = await insistently(execution, driver, call.signal, async () => {
     if ((await driver.remove(ref, call)) === 'gone') return true;
     const limit = openDeadline(GONE_WITHIN_MS, call.signal);
-    return poller.until(driver, ref, (observed) => (observed ? undefined : true), limit.signal).finally(limit.clear);
+    return poller
+      .until(driver, ref, { look: (observed) => (observed ? undefined : true) }, limit.signal)
+      .finally(limit.clear);
   });
   await store.ledger.recordEvent(execution.lease, {
     type: gone ? 'sweep.removed' : 'sweep.incomplete',
