@@ -233,7 +233,7 @@ describe('what no operation answers', () => {
     const id = await deploy();
     const response = await door.inject({ method: 'OPTIONS', url: `/deployments/${id}` });
     expect(response.statusCode).toBe(204);
-    expect(response.headers.allow).toBe('DELETE, GET, HEAD, OPTIONS');
+    expect(response.headers.allow).toBe('PATCH, DELETE, GET, HEAD, OPTIONS');
   });
 });
 

@@ -95,6 +95,18 @@ export function createInMemoryApp(): InMemoryApp {
       deployments.set(id, { ...found(deployments, id), status: 'DELETING' });
       return { id, status: 'DELETING' };
     },
+    async scaleDeployment(_caller, id, { vm_type, target_count }, { dryRun }) {
+      found(deployments, id);
+      const told = { vm_type, previous_count: 2, target_count };
+      if (dryRun || target_count === 2) return { started: false, answer: { id, operation: 'none', ...told } };
+      const run = { run_id: randomUUID(), status: 'SCALING', operation: 'scale_out' } as const;
+      return { started: true, answer: { id, ...run, ...told } };
+    },
+    async updateDeployment(_caller, id) {
+      found(deployments, id);
+      const run = { run_id: randomUUID(), status: 'UPDATING', operation: 'update' } as const;
+      return { started: true, answer: { id, ...run } };
+    },
     cancelDeployment: async (_caller, id) => onRun(id, 'IN_PROGRESS'),
     async retryDeployment(_caller, id) {
       if (found(deployments, id).status !== 'FAILED') throw refusal('not_possible_now', 'Only a failed one.');
