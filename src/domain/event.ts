@@ -25,6 +25,10 @@ export const EVENT_TYPES = [
   'drift.detected',
   'drift.cleared',
   'drift.accepted',
+  /** Lines that a play printed, with where its teller got to. */
+  'play.output',
+  /** How a play ended, host by host. */
+  'play.recap',
   'sweep.removed',
   'sweep.incomplete',
 ] as const;

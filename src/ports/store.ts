@@ -175,6 +175,8 @@ export interface RunStore {
   orderSweep(runId: string): Promise<void>;
   begin(lease: Lease): Promise<RunRecord>;
   beginRollback(lease: Lease, plan: Plan, reason: string): Promise<void>;
+  /** What came of a deed; shown with the run, whether or not it succeeded. */
+  recordResult(lease: Lease, result: JsonObject): Promise<void>;
   /**
    * Ends the run, sets the deployment's state and, when ordered, starts the next run: one transaction. A run that did not
    * pass quietly (taken over, answers lost, calls failed) gets a late sweep.

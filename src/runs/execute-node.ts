@@ -9,6 +9,7 @@ import type { NodeAction, PlanNode } from '../domain/plan.ts';
 import { LeaseLost } from '../ports/driver.ts';
 import type { StepContext } from '../ports/engine.ts';
 import { StoreUnavailable } from '../ports/store.ts';
+import { act } from './act.ts';
 import { CloudFailure } from './cloud-call.ts';
 import { openDeadline } from './deadline.ts';
 import { ensureAbsent } from './ensure-absent.ts';
@@ -40,6 +41,11 @@ export async function executeNode(
   if (reason !== undefined) return skip({ dependencies, execution, phase: order.phase, node }, reason);
 
   const began = performance.now();
+  if (node.action === 'act') {
+    const acted = await act({ dependencies, execution, phase: order.phase, node, context: order.context });
+    if (acted !== 'skipped') report(dependencies, node, acted, began);
+    return acted;
+  }
   const work = openWork(dependencies, execution, order, node);
   if (!work) return fail({ dependencies, execution, phase: order.phase, node }, noDriver(node));
   const onCancel = (): void => {
@@ -63,11 +69,10 @@ export async function executeNode(
   }
 }
 
-const ENSURE: Readonly<Record<NodeAction, (work: NodeWork) => Promise<void>>> = {
+const ENSURE: Readonly<Record<Exclude<NodeAction, 'act'>, (work: NodeWork) => Promise<void>>> = {
   present: ensurePresent,
   update: ensureUpdated,
   absent: (work) => ensureAbsent(work, 'for good'),
-  act: (work) => Promise.reject(new Error(`nobody knows how to act as ${work.node.kind}`)),
 };
 
 function nodeOf({ run, plans }: Execution, { phase, key }: Order): PlanNode {

@@ -8,6 +8,7 @@ import type { RunPhase } from '../domain/deployment.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Plan, PlanNode } from '../domain/plan.ts';
 import type { Resource } from '../domain/resource.ts';
+import type { Actor } from '../ports/actor.ts';
 import type { CallContext, Driver, Region, ResourceRef } from '../ports/driver.ts';
 import type { StepContext } from '../ports/engine.ts';
 import type { Measurements } from '../ports/measurements.ts';
@@ -19,6 +20,8 @@ import type { Poller } from './poller.ts';
 export interface RunDependencies {
   readonly store: Store;
   readonly regions: { get(name: string): Region | undefined };
+  /** Who does what leaves nothing to own, by kind. */
+  readonly actors?: ReadonlyMap<string, Actor>;
   readonly poller: Poller;
   readonly log: Logger;
   /** In [0, 1); spreads retries. */

@@ -113,11 +113,8 @@ async function conclude(dependencies: RunDependencies, execution: Execution, isS
   const { store } = dependencies;
   const { run, lease, log } = execution;
   const fresh = await freshRun(dependencies, run.id);
-  // A cancel that came after the decision to keep what was made came too late.
-  const summary = {
-    ...(await soFar(dependencies, fresh)),
-    cancelRequested: fresh.phase === 'rollback' && fresh.cancelRequestedAt !== null,
-  };
+  const news = await soFar(dependencies, fresh);
+  const summary = { ...news, cancelRequested: news.cancelRequested && cancelCameInTime(fresh, news) };
   const [undoing, ledger, durations] = await Promise.all([
     outcomesOf(store, run.id, 'rollback'),
     store.ledger.resources(run.deploymentId),
@@ -140,6 +137,12 @@ async function conclude(dependencies: RunDependencies, execution: Execution, isS
   dependencies.measurements.runFinished({ kind: run.kind, status: end.status });
   log.info({ kind: run.kind, status: end.status, deploymentStatus: end.deploymentStatus }, 'the run has ended');
   return true;
+}
+
+/** A cancel that came after the decision to keep what was made, or after everything was done, came too late. */
+function cancelCameInTime({ phase, kind }: RunRecord, { outcomes }: RunSoFar): boolean {
+  const isNotUndone = kind === 'configure' || kind === 'heal';
+  return isNotUndone ? outcomes.some(({ state }) => state !== 'done') : phase === 'rollback';
 }
 
 /** Rows of the ledger for which there is no good reason any more. */

@@ -73,6 +73,11 @@ export function createRunStore(database: Database, enqueue: Engine['enqueue']): 
         const data = { reason, total: plan.nodes.length };
         await appendEvents(tx, run.deploymentId, [{ type: 'run.rollback', runId: lease.runId, data }]);
       }),
+    recordResult: (lease, result) =>
+      database.transaction(async (tx) => {
+        await fenced(tx, lease);
+        await tx.query('update runs set result = $2 where id = $1', [lease.runId, result]);
+      }),
     finish: (lease, end) => database.transaction((tx) => finish(tx, enqueue, lease, end)),
   };
 }
@@ -181,7 +186,7 @@ const END_IN_DEPLOYMENT = `update deployments
 
 /** $4: the last look was incomplete. */
 const END_RUN = `update runs
-    set status = $2, error = $3, finished_at = clock_timestamp(), result = $5::jsonb,
+    set status = $2, error = $3, finished_at = clock_timestamp(), result = coalesce($5::jsonb, result),
         sweep_again_at = case
           when $4 or fence > 1
             or exists (select from run_nodes where run_id = $1 and (attempt > 1 or state = 'failed'))

@@ -1,0 +1,19 @@
+/**
+ * Playbooks: what the server can play, by name.
+ */
+
+export interface FoundPlaybook {
+  /** Relative to the playbooks directory, without detours. */
+  readonly name: string;
+  /** Of the file itself. */
+  readonly sha256: string;
+  /** Of all files in the folders beside it: roles, variables, templates. */
+  readonly besideSha256: string;
+  /** False when the playbook declares that playing it twice is not as good as once. */
+  readonly idempotent: boolean;
+}
+
+export interface Playbooks {
+  /** @returns the playbook, or the reason why there is none, which continues a sentence */
+  find(name: string): Promise<FoundPlaybook | string>;
+}
