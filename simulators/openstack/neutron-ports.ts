@@ -14,6 +14,7 @@ import {
 import { neutronTime, newRow, standardView, storeChange, textOr, type Resource } from './neutron-collection.ts';
 import { forbidden, notFound, refuse } from './neutron-errors.ts';
 import { findNetwork } from './neutron-visibility.ts';
+import { showAddresses } from './nova-addresses.ts';
 import { defaultGroup } from './neutron-default-group.ts';
 import type { FixedIp, NetworkRow, PortRow } from './rows.ts';
 import { isObject, tokenOf, type Call, type JsonObject } from './wire.ts';
@@ -124,10 +125,12 @@ export function removePort(cloud: Cloud, port: PortRow): void {
   }
 }
 
-// Nova shows the security groups of a server's ports: its view has to be made anew.
+// Nova shows the addresses and security groups of a server's ports: its view has to be made anew.
 function announceToServer(cloud: Cloud, port: PortRow): void {
   const server = cloud.state.servers.get(port.device_id);
-  if (server !== undefined) cloud.state.servers.put(server);
+  if (server === undefined) return;
+  if (server.launched_at !== null) showAddresses(cloud, server);
+  cloud.state.servers.put(server);
 }
 
 /** Gives up a port's addresses of one subnet. */

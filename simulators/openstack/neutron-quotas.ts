@@ -1,6 +1,6 @@
 /** Neutron's quotas: defaults of a fresh installation, changes by an administrator, and use. */
 import type { Cloud } from './cloud.ts';
-import { badRequest, forbidden, overQuota } from './neutron-errors.ts';
+import { badRequest, forbidden, overQuota, refuse } from './neutron-errors.ts';
 import type { Routes } from './routes.ts';
 import { isObject, noContent, ok, param, parseJson, tokenOf, type Answer, type Call } from './wire.ts';
 
@@ -78,6 +78,12 @@ function change(cloud: Cloud, call: Call): Answer {
 
 function ownProject(call: Call): string {
   const project = param(call, 'project');
-  if (!tokenOf(call).admin && tokenOf(call).project_id !== project) throw forbidden('get_quota');
+  if (!tokenOf(call).admin && tokenOf(call).project_id !== project) {
+    throw refuse(
+      403,
+      'AdminRequired',
+      'User does not have admin privileges: Only admin is authorized to access quotas for another project.',
+    );
+  }
   return project;
 }

@@ -2,6 +2,7 @@
 import { isUuid } from './identifiers.ts';
 import type { Cloud } from './cloud.ts';
 import { badRequest, conflict, refuse } from './nova-errors.ts';
+import { endAction, noteAction } from './nova-action-log.ts';
 import { plugOne, unplug } from './nova-networking.ts';
 import { findServer, refuseLocked } from './nova-servers.ts';
 import type { Routes } from './routes.ts';
@@ -22,6 +23,8 @@ export function addInterfaceRoutes(routes: Routes, cloud: Cloud): void {
   routes.add('DELETE', `${path}/{port}`, (call) => {
     const server = findServer(cloud, call);
     refuseLocked(server, call);
+    noteAction(server, 'detach_interface', call);
+    endAction(server, 'detach_interface');
     unplug(cloud, server, portOf(cloud, server, call));
     cloud.state.servers.put(server);
     return { status: 202 };
@@ -48,7 +51,9 @@ function attach(cloud: Cloud, call: Call): Answer {
   if (server.vm_state !== 'active' && server.vm_state !== 'stopped') {
     throw conflict(`Cannot 'attach_interface' instance ${server.id} while it is in vm_state ${server.vm_state}`);
   }
+  noteAction(server, 'attach_interface', call);
   const port = plugged(cloud, server, nicIn(wanted));
+  endAction(server, 'attach_interface');
   cloud.state.servers.put(server);
   return ok({ interfaceAttachment: show(port, call) });
 }
@@ -69,10 +74,7 @@ function plugged(cloud: Cloud, server: ServerRow, nic: NicRequest): PortRow {
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
     if (nic.port_id !== undefined) throw conflict(`Port ${nic.port_id} is still in use.`);
-    throw badRequest(
-      nic.fixed_ip === undefined
-        ? `Network ${nic.network_id} could not be found.`
-        : `Fixed IP address ${nic.fixed_ip} is already in use.`,
-    );
+    if (nic.fixed_ip !== undefined) throw conflict(`Fixed IP ${nic.fixed_ip} is already in use.`);
+    throw badRequest(`Network ${nic.network_id} could not be found.`);
   }
 }

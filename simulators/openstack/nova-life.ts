@@ -6,7 +6,9 @@
  */
 import type { Cloud } from './cloud.ts';
 import { vary } from './delays.ts';
-import { allocate, release, showAddresses } from './nova-networking.ts';
+import { endAction } from './nova-action-log.ts';
+import { showAddresses } from './nova-addresses.ts';
+import { allocate, release } from './nova-networking.ts';
 import { quotaExcess } from './nova-quotas.ts';
 import type { LifeStep, ServerRow } from './rows.ts';
 
@@ -27,7 +29,7 @@ export function startDestroy(cloud: Cloud, server: ServerRow): void {
 }
 
 /** Starts one of the actions on a running server, shown meanwhile by its task state. */
-export function startAction(cloud: Cloud, server: ServerRow, step: LifeStep, task: string): void {
+export function startAction(cloud: Cloud, server: ServerRow, step: LifeStep, task: string | null): void {
   server.task_state = task;
   server.updated = Date.now();
   plan(cloud, server, step, vary(cloud.delays, cloud.delays.serverAction));
@@ -61,29 +63,48 @@ const steps: Readonly<Record<LifeStep, (cloud: Cloud, server: ServerRow) => void
   network,
   spawn,
   destroy,
-  reboot: (cloud, server) => {
-    settle(cloud, server, 'active');
-  },
-  start: (cloud, server) => {
-    settle(cloud, server, 'active');
-  },
-  stop: (cloud, server) => {
-    settle(cloud, server, 'stopped');
-  },
-  resize: (cloud, server) => {
-    swapFlavors(server);
-    settle(cloud, server, 'resized');
-  },
+  reboot: settleAs('active', 'reboot'),
+  start: settleAs('active', 'start'),
+  stop: settleAs('stopped', 'stop'),
+  pause: settleAs('paused', 'pause'),
+  unpause: settleAs('active', 'unpause'),
+  suspend: settleAs('suspended', 'suspend'),
+  resume: settleAs('active', 'resume'),
+  resize,
   confirm: (cloud, server) => {
-    server.other_flavor = null;
-    settle(cloud, server, 'active');
+    endResize(cloud, server, 'confirmResize');
   },
   revert: (cloud, server) => {
     swapFlavors(server);
-    server.other_flavor = null;
-    settle(cloud, server, 'active');
+    endResize(cloud, server, 'revertResize');
   },
 };
+
+function settleAs(vmState: string, action: string) {
+  return (cloud: Cloud, server: ServerRow): void => {
+    endAction(server, action);
+    settle(cloud, server, vmState);
+  };
+}
+
+// Without a host that has room the server is as it was before, and only its list of actions says that there was more.
+function resize(cloud: Cloud, server: ServerRow): void {
+  if ((server.other_flavor?.ram ?? 0) > largestHost) {
+    server.other_flavor = null;
+    endAction(server, 'resize', 'No valid host was found. No valid host found for resize');
+    settle(cloud, server, server.before_resize ?? 'active');
+    return;
+  }
+  swapFlavors(server);
+  endAction(server, 'resize');
+  settle(cloud, server, 'resized');
+}
+
+function endResize(cloud: Cloud, server: ServerRow, action: string): void {
+  server.other_flavor = null;
+  endAction(server, action);
+  settle(cloud, server, server.before_resize ?? 'active');
+}
 
 function swapFlavors(server: ServerRow): void {
   const { flavor, other_flavor } = server;
@@ -104,6 +125,7 @@ function schedule(cloud: Cloud, server: ServerRow): void {
   }
   if (server.flavor.ram > largestHost || server.name.includes('sim-novalidhost')) {
     fail(cloud, server, 500, 'No valid host was found. ');
+    if (server.fault !== null) server.fault.buried = true;
     return;
   }
   server.host = 'oslab';
@@ -139,6 +161,7 @@ function spawn(cloud: Cloud, server: ServerRow): void {
   }
   server.launched_at = Date.now();
   showAddresses(cloud, server);
+  endAction(server, 'create');
   settle(cloud, server, 'active');
 }
 
@@ -178,13 +201,17 @@ function destroy(cloud: Cloud, server: ServerRow): void {
 function settle(cloud: Cloud, server: ServerRow, vmState: string): void {
   server.vm_state = vmState;
   server.task_state = null;
-  server.power_state = vmState === 'stopped' ? 4 : 1;
+  server.power_state = powerStates[vmState === 'resized' ? (server.before_resize ?? 'active') : vmState] ?? 1;
   cloud.state.servers.put(server);
 }
+
+/** https://docs.openstack.org/api-ref/compute/#show-server-details (OS-EXT-STS:power_state) */
+const powerStates: Readonly<Record<string, number>> = { active: 1, paused: 3, stopped: 4, suspended: 4 };
 
 function fail(cloud: Cloud, server: ServerRow, code: number, message: string): void {
   Object.assign(server, { vm_state: 'error', task_state: null, power_state: 0, host: null, addresses: {} });
   server.fault = { code, message, created: Date.now() };
+  endAction(server, 'create', message);
   cloud.state.servers.put(server);
 }
 

@@ -46,7 +46,7 @@ function store(cloud: Cloud, call: Call, merge: (have: Metadata, wanted: Metadat
 
 function change(cloud: Cloud, server: ServerRow, call: Call, merge: (have: Metadata) => Metadata): Metadata {
   refuseLocked(server, call);
-  if (!['active', 'stopped', 'building', 'resized'].includes(server.vm_state)) {
+  if (!['active', 'stopped', 'building', 'paused', 'suspended'].includes(server.vm_state)) {
     throw conflict(`Cannot 'update metadata' instance ${server.id} while it is in vm_state ${server.vm_state}`);
   }
   server.metadata = checkMetadata(merge(server.metadata));

@@ -5,6 +5,7 @@ import { chooseAddresses } from './neutron-allocation.ts';
 import { defaultGroup } from './neutron-default-group.ts';
 import { bindPort, makePort, removePort, storePort } from './neutron-ports.ts';
 import { checkQuota } from './neutron-quotas.ts';
+import { showAddresses } from './nova-addresses.ts';
 import type { NicRequest, PortRow, ServerRow } from './rows.ts';
 import { isObject, Refusal } from './wire.ts';
 
@@ -37,21 +38,12 @@ export function release(cloud: Cloud, server: ServerRow): void {
   server.ports = [];
 }
 
-/** Fills what the API shows, as Nova's cache is filled late in a build. */
-export function showAddresses(cloud: Cloud, server: ServerRow): void {
-  server.addresses = {};
-  for (const { id } of server.ports) {
-    const port = cloud.state.ports.get(id);
-    const network = port === undefined ? undefined : cloud.state.networks.get(port.network_id);
-    if (port === undefined || network === undefined) continue;
-    const list = (server.addresses[network.name] ??= []);
-    for (const { ip_address } of port.fixed_ips) {
-      list.push({ version: ip_address.includes(':') ? 6 : 4, addr: ip_address, mac: port.mac_address, type: 'fixed' });
-    }
-  }
-}
-
-function plug(cloud: Cloud, server: ServerRow, nic: NicRequest): { id: string; owned: boolean } {
+function plug(
+  cloud: Cloud,
+  server: ServerRow,
+  nic: NicRequest,
+  groups = groupIds(cloud, server),
+): { id: string; owned: boolean } {
   if (nic.port_id !== undefined) return { id: take(cloud, server, nic.port_id), owned: false };
   const network = cloud.state.networks.get(nic.network_id ?? '');
   if (network === undefined) throw new Refusal({ status: 404 });
@@ -63,7 +55,7 @@ function plug(cloud: Cloud, server: ServerRow, nic: NicRequest): { id: string; o
     host,
     status: 'ACTIVE',
   });
-  if (port.port_security_enabled) port.security_groups = groupIds(cloud, server);
+  if (port.port_security_enabled) port.security_groups = groups;
   port.fixed_ips = chooseAddresses(
     cloud.state,
     port,
@@ -131,7 +123,8 @@ export function unplug(cloud: Cloud, server: ServerRow, port: PortRow): void {
 
 /** Gives a running server one more port; throws Neutron's refusals. */
 export function plugOne(cloud: Cloud, server: ServerRow, nic: NicRequest): PortRow {
-  const plugged = plug(cloud, server, nic);
+  // What the order of the server said about groups is forgotten by then.
+  const plugged = plug(cloud, server, nic, [defaultGroup(cloud, server.project_id).id]);
   server.ports.push(plugged);
   showAddresses(cloud, server);
   const port = cloud.state.ports.get(plugged.id);

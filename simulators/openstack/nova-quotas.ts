@@ -2,7 +2,7 @@
 import type { Cloud } from './cloud.ts';
 import { badRequest, forbidden, refuse } from './nova-errors.ts';
 import type { Routes } from './routes.ts';
-import type { FlavorRow } from './rows.ts';
+import type { FlavorRow, ServerRow } from './rows.ts';
 import { isObject, ok, param, parseJson, tokenOf, type Answer, type Call, type JsonObject } from './wire.ts';
 
 const defaults: Readonly<Record<string, number>> = {
@@ -55,12 +55,22 @@ export function quotaExcess(
   project: string,
   { flavor, count, except = '' }: { flavor: FlavorRow; count: number; except?: string },
 ): string | undefined {
-  const used = useOf(cloud, project, except);
-  const limits = limitsOf(cloud, project);
   const wanted: Use = { cores: flavor.vcpus * count, instances: count, ram: flavor.ram * count };
+  return excessOf(cloud, project, { wanted, used: useOf(cloud, project, except) });
+}
+
+/** Why a server cannot become of this flavor; undefined when it can. Only what is more than before counts. */
+export function growthExcess(cloud: Cloud, server: ServerRow, flavor: FlavorRow): string | undefined {
+  const more = (name: 'vcpus' | 'ram'): number => Math.max(0, flavor[name] - server.flavor[name]);
+  const wanted: Use = { cores: more('vcpus'), instances: 0, ram: more('ram') };
+  return excessOf(cloud, server.project_id, { wanted, used: useOf(cloud, server.project_id) });
+}
+
+function excessOf(cloud: Cloud, project: string, { wanted, used }: { wanted: Use; used: Use }): string | undefined {
+  const limits = limitsOf(cloud, project);
   const over = (['cores', 'instances', 'ram'] as const).filter((name) => {
     const limit = limits[name] ?? -1;
-    return limit >= 0 && used[name] + wanted[name] > limit;
+    return wanted[name] > 0 && limit >= 0 && used[name] + wanted[name] > limit;
   });
   if (over.length === 0) return undefined;
   const list = (of: (name: keyof Use) => unknown): string => over.map((name) => String(of(name))).join(', ');

@@ -5,6 +5,7 @@ import { password, uuid } from './identifiers.ts';
 import { heldIn } from './neutron-allocation.ts';
 import { neutronLimit } from './neutron-quotas.ts';
 import { badRequest, conflict, forbidden, refuse } from './nova-errors.ts';
+import { noteAction } from './nova-action-log.ts';
 import { startBuild } from './nova-life.ts';
 import { groupIdsNamed } from './nova-networking.ts';
 import { quotaExcess, quotaRefusal } from './nova-quotas.ts';
@@ -20,7 +21,10 @@ export function createServers(cloud: Cloud, call: Call): Answer {
   refuseOverQuota(cloud, row, count);
   const names = count === 1 ? [row.name] : Array.from({ length: count }, (_, index) => `${row.name}-${index + 1}`);
   const servers = names.map((name) => ({ ...structuredClone(row), id: uuid(), name, hostname: hostnameOf(name) }));
-  for (const server of servers) startBuild(cloud, server);
+  for (const server of servers) {
+    noteAction(server, 'create', call);
+    startBuild(cloud, server);
+  }
   const id = servers[0]?.id ?? '';
   if (wanted['return_reservation_id'] === true) return { status: 202, body: { reservation_id: row.reservation_id } };
   const groups = row.security_groups.length === 0 ? ['default'] : row.security_groups;
@@ -45,7 +49,7 @@ function rowFor(cloud: Cloud, call: Call, wanted: JsonObject, count: number): Se
   const now = Date.now();
   return {
     id: '',
-    name: String(wanted['name']).trim(),
+    name: String(wanted['name']),
     project_id: token.project_id ?? '',
     user_id: token.user_id,
     vm_state: 'building',

@@ -113,14 +113,18 @@ function testsOf(call: Call): Test[] {
   for (const [name, value] of call.query) {
     if (control.has(name)) continue;
     const filter = filters[name];
-    if (filter === undefined && !ignored.has(name) && !name.startsWith('_') && call.microversion >= 75) {
-      throw badRequest(`'${name}' does not match any of the regexes: '^_'`);
-    }
+    if (filter === undefined) refuseUnknown(call, name);
     if (filter !== undefined && !(forAdministrators.has(name) && !tokenOf(call).admin)) tests.push(filter(value));
   }
   const byTag = call.microversion >= 26 ? tagFilter(call.query) : undefined;
   if (byTag !== undefined) tests.push((server) => byTag(server.tags));
   return tests;
+}
+
+function refuseUnknown(call: Call, name: string): void {
+  if (name === 'metadata' && tokenOf(call).admin) throw badRequest('Invalid filter field: metadata.');
+  if (ignored.has(name) || name.startsWith('_') || call.microversion < 75) return;
+  throw badRequest(`'${name}' does not match any of the regexes: '^_'`);
 }
 
 function addressTest(value: string, version: number): Test {

@@ -36,11 +36,7 @@ const fields: Readonly<Record<string, number>> = {
 
 /** The object `server` of the body, with every field in its shape; throws 400 or 403 as Nova words it. */
 export function readServer(call: Call): JsonObject {
-  const body = parseJson(call.body);
-  if (body === undefined) throw badRequest('Malformed request body');
-  const wanted = isObject(body) ? body['server'] : undefined;
-  if (wanted === undefined) throw badRequest("'server' is a required property");
-  if (!isObject(wanted)) throw invalidField('server', wanted, `${pythonRepr(wanted)} is not of type 'object'`);
+  const wanted = readBody(call);
   checkFields(wanted, call.microversion);
   checkName(wanted['name']);
   checkReference('flavorRef', wanted['flavorRef'], /^.+$/);
@@ -56,6 +52,17 @@ export function readServer(call: Call): JsonObject {
   checkMetadata(wanted['metadata']);
   checkLength('user_data', wanted['user_data'], 65_535);
   checkLength('description', wanted['description'], 255);
+  return wanted;
+}
+
+/** The object `server` of a body, whatever is in it; throws 400. */
+export function readBody(call: Call): JsonObject {
+  const body = parseJson(call.body);
+  if (body === undefined) throw badRequest('Malformed request body');
+  if (!isObject(body)) throw badRequest(`${pythonRepr(body)} is not of type 'object'`);
+  const wanted = body['server'];
+  if (wanted === undefined) throw badRequest("'server' is a required property");
+  if (!isObject(wanted)) throw invalidField('server', wanted, `${pythonRepr(wanted)} is not of type 'object'`);
   return wanted;
 }
 
@@ -79,7 +86,13 @@ export function checkName(name: unknown): string {
   if (typeof name !== 'string') throw invalidField('name', name, `${pythonRepr(name)} is not of type 'string'`);
   if (name === '') throw invalidField('name', name, "'' is too short");
   if (name.length > 255) throw invalidField('name', name, `${pythonRepr(name)} is too long`);
-  return name.trim();
+  // oxlint-disable-next-line no-control-regex -- what cannot be printed is what is looked for
+  if (name !== name.trim() || /[\u0000-\u001F\u007F]/.test(name)) {
+    throw badRequest(
+      "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
+    );
+  }
+  return name;
 }
 
 function checkReference(field: string, value: unknown, pattern: RegExp): void {

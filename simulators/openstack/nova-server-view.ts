@@ -52,6 +52,8 @@ const statuses: Readonly<Record<string, string>> = {
   'stopped/resize_prep': 'RESIZE',
   'stopped/rebooting_hard': 'HARD_REBOOT',
   stopped: 'SHUTOFF',
+  paused: 'PAUSED',
+  suspended: 'SUSPENDED',
   resized: 'VERIFY_RESIZE',
   'resized/resize_reverting': 'REVERT_RESIZE',
   error: 'ERROR',
@@ -61,18 +63,7 @@ const statuses: Readonly<Record<string, string>> = {
 /** What may stand in the filter `status`. */
 export const knownStatuses: ReadonlySet<string> = new Set([
   ...Object.values(statuses),
-  ...[
-    'PAUSED',
-    'SUSPENDED',
-    'REBUILD',
-    'PASSWORD',
-    'MIGRATING',
-    'RESCUE',
-    'SOFT_DELETED',
-    'SHELVED',
-    'SHELVED_OFFLOADED',
-    'UNKNOWN',
-  ],
+  ...['REBUILD', 'PASSWORD', 'MIGRATING', 'RESCUE', 'SOFT_DELETED', 'SHELVED', 'SHELVED_OFFLOADED', 'UNKNOWN'],
 ]);
 
 interface Viewer {
@@ -104,7 +95,7 @@ function detail(cloud: Cloud, server: ServerRow, { version, admin, single }: Vie
     accessIPv6: server.access_ip_v6,
     links: linksTo(cloud, 'servers', server.id),
     'OS-DCF:diskConfig': server.disk_config,
-    ...(['ERROR', 'DELETED'].includes(status) && server.fault !== null && { fault: faultOf(server, admin) }),
+    ...(showsFault(server, status, single) && { fault: faultOf(server, admin) }),
     ...(withProgress.has(status) && { progress: 0 }),
     'OS-EXT-AZ:availability_zone': server.host === null ? '' : 'nova',
     config_drive: server.config_drive,
@@ -152,6 +143,11 @@ function securityGroupsOf(cloud: Cloud, server: ServerRow): JsonObject {
   const ids = [...cloud.state.ports.by('device', server.id)].flatMap((port) => port.security_groups);
   if (ids.length === 0) return {};
   return { security_groups: ids.map((id) => ({ name: cloud.state.securityGroups.get(id)?.name ?? id })) };
+}
+
+// A list reads the faults of cells, and a server that found no host has none.
+function showsFault({ fault }: ServerRow, status: string, single: boolean): boolean {
+  return ['ERROR', 'DELETED'].includes(status) && fault !== null && (single || fault.buried !== true);
 }
 
 function faultOf(server: ServerRow, admin: boolean): JsonObject {

@@ -1,14 +1,14 @@
 /** The routes of servers themselves: lists, one, creation, renaming, deletion. */
-import { isoMicroseconds, type Cloud } from './cloud.ts';
-import { badRequest, conflict, invalidField, noInstance } from './nova-errors.ts';
+import type { Cloud } from './cloud.ts';
+import { conflict, invalidField, noInstance } from './nova-errors.ts';
 import { startDestroy } from './nova-life.ts';
 import { createServers } from './nova-server-create.ts';
 import { listServers } from './nova-server-list.ts';
-import { checkName } from './nova-server-schema.ts';
+import { checkName, readBody } from './nova-server-schema.ts';
 import { detailJson } from './nova-server-view.ts';
 import type { Routes } from './routes.ts';
 import type { ServerRow } from './rows.ts';
-import { isObject, noContent, param, parseJson, tokenOf, type Answer, type Call } from './wire.ts';
+import { noContent, param, tokenOf, type Answer, type Call } from './wire.ts';
 
 export function addServerRoutes(routes: Routes, cloud: Cloud): void {
   routes.add('GET', '/v2.1/servers', (call) => listServers(cloud, call, false));
@@ -21,20 +21,6 @@ export function addServerRoutes(routes: Routes, cloud: Cloud): void {
     refuseLocked(server, call);
     if (server.task_state !== 'deleting') startDestroy(cloud, server);
     return noContent;
-  });
-  routes.add('GET', '/v2.1/servers/{id}/os-instance-actions', (call) => {
-    const { id, user_id, project_id, created, updated } = findServer(cloud, call);
-    const action = {
-      action: 'create',
-      instance_uuid: id,
-      request_id: call.requestId,
-      user_id,
-      project_id,
-      start_time: isoMicroseconds(created),
-      message: null,
-      updated_at: isoMicroseconds(updated),
-    };
-    return { status: 200, body: { instanceActions: [action] } };
   });
 }
 
@@ -67,9 +53,7 @@ const changeable: Readonly<Record<string, number>> = {
 };
 
 function update(cloud: Cloud, call: Call): Answer {
-  const body = parseJson(call.body);
-  const wanted = isObject(body) ? body['server'] : undefined;
-  if (!isObject(wanted)) throw badRequest("'server' is a required property");
+  const wanted = readBody(call);
   const unknown = Object.keys(wanted).find((key) => (changeable[key] ?? 99) > call.microversion);
   if (unknown !== undefined) {
     throw invalidField('server', wanted, `Additional properties are not allowed ('${unknown}' was unexpected)`);

@@ -7,6 +7,8 @@ import type { Cloud } from './cloud.ts';
 import { authenticate } from './keystone-errors.ts';
 import { addActionRoutes } from './nova-actions.ts';
 import { addFlavorRoutes } from './nova-flavors.ts';
+import { addHypervisorRoutes } from './nova-hypervisors.ts';
+import { addInstanceActionRoutes } from './nova-instance-actions.ts';
 import { addInterfaceRoutes } from './nova-interfaces.ts';
 import { addKeypairRoutes } from './nova-keypairs.ts';
 import { addMetadataRoutes } from './nova-metadata.ts';
@@ -32,6 +34,8 @@ export function createNova(cloud: Cloud): (call: Call) => Answer {
   addFlavorRoutes(routes, cloud);
   addKeypairRoutes(routes, cloud);
   addLimitRoutes(routes, cloud);
+  addInstanceActionRoutes(routes, cloud);
+  addHypervisorRoutes(routes, cloud);
   routes.add('GET', '/v2.1/extensions', () => ok({ extensions: [] }));
   routes.add('GET', '/v2.1/os-availability-zone', () =>
     ok({ availabilityZoneInfo: [{ zoneName: 'nova', zoneState: { available: true }, hosts: null }] }),

@@ -33,6 +33,7 @@ describe('what the simulated cloud refuses', () => {
     [{ key_name: 'no-such-key' }, 400, 'Invalid key_name provided.'],
     [{ security_groups: [{ name: 'nope' }] }, 400, "Unable to find security_group with name or id 'nope'"],
     [{ name: '' }, 400, "Invalid input for field/attribute name. Value: . '' is too short"],
+    [{ name: 'web ' }, 400, "An invalid 'name' value was provided. The name must be: printable characters."],
     [{ tags: ['a,b'] }, 400, "Invalid input for field/attribute 0. Value: a,b. 'a,b' does not match '^[^,/]*$'"],
     [{ nope: 1 }, 400, "Additional properties are not allowed ('nope' was unexpected)"],
     [{ networks: [{ uuid: 'nope' }] }, 400, 'is not valid under any of the given schemas'],
@@ -41,6 +42,33 @@ describe('what the simulated cloud refuses', () => {
     const answer = await orderServer(user, ids.network, change);
     const [error] = Object.values<{ code: number; message: string }>(answer.body);
     expect(error).toMatchObject({ code: status, message: expect.stringContaining(words) });
+  });
+
+  it.each([
+    [[1], 400, "[1] is not of type 'object'"],
+    [null, 400, "None is not of type 'object'"],
+    [{}, 400, "'server' is a required property"],
+    [{ server: [1] }, 400, "Invalid input for field/attribute server. Value: [1]. [1] is not of type 'object'"],
+  ])('refuses %j instead of a server', async (body, code, message) => {
+    expect((await user.call('POST', '/compute/v2.1/servers', body)).body).toEqual({ badRequest: { code, message } });
+  });
+
+  it('refuses members what is told to administrators only', async () => {
+    for (const path of ['os-hypervisors', 'os-hypervisors/detail', 'os-hypervisors/statistics']) {
+      expect((await user.call('GET', `/compute/v2.1/${path}`)).status).toBe(403);
+    }
+    const admin = await logIn(simulator.url, 'admin', 'admin');
+    const { body } = await admin.call('GET', '/compute/v2.1/os-hypervisors/statistics');
+    expect(body.hypervisor_statistics).toMatchObject({ count: 1, memory_mb: 800_000 });
+    const foreign = await user.call('GET', `/network/v2.0/quotas/${admin.projectId}/details`);
+    expect(foreign).toMatchObject({ status: 403, body: { NeutronError: { type: 'AdminRequired' } } });
+  });
+
+  it('refuses an administrator the filter that it ignores for a member', async () => {
+    const admin = await logIn(simulator.url, 'admin', 'admin');
+    const list = '/compute/v2.1/servers?metadata=%7B%22a%22%3A%22b%22%7D';
+    expect((await user.call('GET', list)).status).toBe(200);
+    expect((await admin.call('GET', list)).body.badRequest.message).toBe('Invalid filter field: metadata.');
   });
 
   it('refuses an address that another server has, naming that server', async () => {

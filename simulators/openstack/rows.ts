@@ -108,9 +108,26 @@ export type LifeStep =
   | 'reboot'
   | 'start'
   | 'stop'
+  | 'pause'
+  | 'unpause'
+  | 'suspend'
+  | 'resume'
   | 'resize'
   | 'confirm'
   | 'revert';
+
+/** One thing done to a server. */
+export interface ActionRow {
+  action: string;
+  request_id: string;
+  user_id: string;
+  project_id: string;
+  message: string | null;
+  start: number;
+  updated: number;
+  /** `words` are of a failure. */
+  events: { event: string; start: number; finish: number; result: string; words?: string }[];
+}
 
 export interface ServerRow {
   id: string;
@@ -123,6 +140,10 @@ export interface ServerRow {
   flavor: FlavorRow;
   /** During a resize the wanted size, after it the former one. */
   other_flavor: FlavorRow | null;
+  /** State of the machine to which the end of a resize returns; only during one. */
+  before_resize?: string;
+  /** Oldest first; not in rows that an earlier version of the simulator stored. */
+  actions?: ActionRow[];
   image_id: string;
   metadata: Record<string, string>;
   tags: string[];
@@ -139,7 +160,8 @@ export interface ServerRow {
   reservation_id: string;
   locked: boolean;
   locked_reason: string | null;
-  fault: { code: number; message: string; created: number; details?: string } | null;
+  /** `buried`: it never reached a cell, and no list shows its fault. */
+  fault: { code: number; message: string; created: number; details?: string; buried?: boolean } | null;
   /** Null until scheduled. */
   host: string | null;
   nics: NicRequest[];

@@ -118,20 +118,4 @@ describe('the life of a simulated server', () => {
     await user.call('DELETE', path(id));
     expect((await user.call('GET', path(id))).status).toBe(404);
   });
-
-  it('is resized in two halves and stopped only when it runs', async () => {
-    const id = await made();
-    const act = async (body: object): Promise<number> => (await user.call('POST', `${path(id)}/action`, body)).status;
-    expect(await act({ resize: { flavorRef: '1' } })).toBe(400);
-    expect(await act({ resize: { flavorRef: '2' } })).toBe(202);
-    expect(await show(id)).toMatchObject({ status: 'VERIFY_RESIZE', flavor: { original_name: 'm1.small' } });
-    expect(await act({ 'os-stop': null })).toBe(409);
-    expect(await act({ revertResize: null })).toBe(202);
-    expect(await show(id)).toMatchObject({ status: 'ACTIVE', flavor: { original_name: 'm1.tiny' } });
-    expect(await act({ 'os-stop': null })).toBe(202);
-    expect((await show(id)).status).toBe('SHUTOFF');
-    expect(await act({ 'os-stop': null })).toBe(409);
-    expect(await act({ lock: { locked_reason: 'mine' } })).toBe(202);
-    expect((await user.call('DELETE', path(id))).status).toBe(409);
-  });
 });
