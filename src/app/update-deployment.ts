@@ -10,6 +10,7 @@ import type { JsonObject } from '../domain/json.ts';
 import { composePatches } from '../domain/merge-patch.ts';
 import { escapePointer } from '../domain/merge-template.ts';
 import type { Template } from '../domain/template.ts';
+import { subnetOfTier } from '../domain/tier-subnet.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { type ChangeAnswer, changeDeployment, type ChangeOptions, type WantedChange } from './plan-for-change.ts';
 import { withTierCount } from './tier-count.ts';
@@ -25,7 +26,8 @@ export async function updateDeployment(
 }
 
 function wish(deployment: Deployment, template: Template, body: UpdateDeploymentBody): WantedChange {
-  assertRangesStay(deployment, body);
+  const faults = [...movedRanges(deployment, body), ...tiersWithoutGround(deployment, body)];
+  if (faults.length > 0) throw new GroundworkError('invalid_parameters', faults[0]?.detail ?? '', { faults });
   const { parameters = {}, vm_config, network_config, max_unavailable } = body;
   const patch = {
     ...(vm_config ? { vm_config: withoutCounts(vm_config) } : {}),
@@ -67,9 +69,9 @@ function withoutCounts(tiers: TierPatches): JsonObject {
 }
 
 /** Servers have their addresses in it, and clouds do not move a subnet. */
-function assertRangesStay({ config }: Deployment, { network_config }: UpdateDeploymentBody): void {
+function movedRanges({ config }: Deployment, { network_config }: UpdateDeploymentBody): Fault[] {
   const standing = config.network_config.subnets;
-  const faults = Object.entries(network_config?.subnets ?? {}).flatMap(([name, cidr]): Fault[] => {
+  return Object.entries(network_config?.subnets ?? {}).flatMap(([name, cidr]): Fault[] => {
     const now = Object.hasOwn(standing, name) ? standing[name] : undefined;
     if (now === undefined || cidr === null || cidr === now) return [];
     return [
@@ -81,7 +83,26 @@ function assertRangesStay({ config }: Deployment, { network_config }: UpdateDepl
       },
     ];
   });
-  if (faults.length > 0) throw new GroundworkError('invalid_parameters', faults[0]?.detail ?? '', { faults });
+}
+
+/** A tier does not move because its subnet is taken away: its servers would be replaced without anybody having said so. */
+function tiersWithoutGround({ config }: Deployment, { vm_config, network_config }: UpdateDeploymentBody): Fault[] {
+  const removed = Object.entries(network_config?.subnets ?? {}).flatMap(([name, cidr]) =>
+    cidr === null ? [name] : [],
+  );
+  return Object.entries(config.vm_config).flatMap(([tier, template]): Fault[] => {
+    const subnet = subnetOfTier(tier, template, config.network_config);
+    const patch = vm_config?.[tier];
+    if (subnet === undefined || !removed.includes(subnet) || patch === null || patch?.subnet !== undefined) return [];
+    return [
+      {
+        pointer: `/network_config/subnets/${escapePointer(subnet)}`,
+        detail: `subnet ${subnet} cannot be removed while tier ${tier} is on it`,
+        value: null,
+        remedy: `Move the tier (vm_config.${tier}.subnet) or remove it in the same request.`,
+      },
+    ];
+  });
 }
 
 /** Faults of the configuration have the pointers of a template, which are those of the patch; a count may be a parameter. */
