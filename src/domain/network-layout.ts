@@ -3,6 +3,7 @@
  */
 
 import ipaddr from 'ipaddr.js';
+import { GroundworkError } from './errors.ts';
 
 export interface Range {
   /** First and last address as 32-bit numbers. */
@@ -63,7 +64,7 @@ export function addressOf(cidr: string, nth: number): string {
  * Hands out addresses of servers, each once.
  * @param taken addresses that stand, whoever has them
  * @returns gives the address to keep when it is on the subnet and not given yet, otherwise the lowest that is free
- * @throws Error when the subnet is full: the caller checks first
+ * @throws GroundworkError not_possible_now when the subnet is full with what stands on it
  */
 export function freeAddresses(taken: readonly string[]): (cidr: string, keep?: string) => string {
   const used = new Set(taken);
@@ -76,6 +77,7 @@ export function freeAddresses(taken: readonly string[]): (cidr: string, keep?: s
     }
     for (;;) {
       const nth = nextHost.get(cidr) ?? 0;
+      if (nth >= serverCapacity(parseRange(cidr) ?? NO_RANGE)) throw full(cidr);
       nextHost.set(cidr, nth + 1);
       const address = addressOf(cidr, nth);
       if (used.has(address)) continue;
@@ -83,6 +85,14 @@ export function freeAddresses(taken: readonly string[]): (cidr: string, keep?: s
       return address;
     }
   };
+}
+
+const NO_RANGE: Range = { first: 0, last: 0, cidr: '', prefix: 32, hasHostBits: false };
+
+/** There is room for what is wanted, but not beside what is to go. */
+function full(cidr: string): GroundworkError {
+  const detail = `the subnet ${cidr} has no free address as long as the servers stand that are to go`;
+  return new GroundworkError('not_possible_now', detail, { remedy: 'Scale in first, and out in a second request.' });
 }
 
 function isOn(cidr: string, address: string): boolean {
