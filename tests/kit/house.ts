@@ -26,7 +26,7 @@ export interface House {
   stop(): Promise<void>;
 }
 
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const loud: Logger = {
   debug() {},
   info: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
@@ -38,10 +38,21 @@ const loud: Logger = {
   child: () => loud,
 };
 
+const NO_ENGINE = {
+  start: async () => {},
+  stop: async () => {},
+  check: async () => ({ detail: 'there is none' }),
+};
+
 /** Receivers of tests listen on loopback. */
 const WEBHOOKS = { secretKey: 'of a test', allowAddresses: ['127.0.0.0/8'], version: 'test' };
 
-export async function openHouse(databaseUrl: string, regions: readonly Region[]): Promise<House> {
+/** @param workers `none`: runs are accepted, and nobody takes them up */
+export async function openHouse(
+  databaseUrl: string,
+  regions: readonly Region[],
+  workers: 'one' | 'none' = 'one',
+): Promise<House> {
   const log = process.env['GROUNDWORK_TEST_LOG'] ? loud : silent;
   const pool = openPool(databaseUrl, 10, () => {});
   const store = createPostgresStore(pool, enqueueRun);
@@ -55,14 +66,17 @@ export async function openHouse(databaseUrl: string, regions: readonly Region[])
     newId: randomUUID,
     measurements: noMeasurements,
   });
-  const engine = createEmbeddedEngine({
-    databaseUrl,
-    pool,
-    workerId: randomUUID(),
-    runs: store.runs,
-    workflow: createRunPlanWorkflow(steps),
-    log,
-  });
+  const engine =
+    workers === 'none'
+      ? NO_ENGINE
+      : createEmbeddedEngine({
+          databaseUrl,
+          pool,
+          workerId: randomUUID(),
+          runs: store.runs,
+          workflow: createRunPlanWorkflow(steps),
+          log,
+        });
   await engine.start();
   const ids = {
     newId: randomUUID,
