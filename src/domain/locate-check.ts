@@ -27,6 +27,11 @@ export function locateCheck(key: string, what: string, template: JsonObject): st
   return ['/template', ...path.map(escapePointer)].join('/');
 }
 
+/** Field of a wanted server that a check is about. */
+export function fieldOfCheck(what: string): string | undefined {
+  return TIER_FIELDS[what];
+}
+
 function pathOf(key: string, what: string): string[] {
   const [noun, name = ''] = key.split('/');
   if (noun === 'server') return ['vm_config', name, ...(TIER_FIELDS[what] === undefined ? [] : [TIER_FIELDS[what]])];
