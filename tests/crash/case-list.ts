@@ -5,7 +5,7 @@
 import { killAtCall, killAtInstant, killAtWrite, type Landing, landLate, loseAnswer } from './blow.ts';
 import type { CrashCase } from './crash-case.ts';
 import { type CallPoint, nameOf, type Points } from './points.ts';
-import { SCENARIOS, type Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { seededRandom } from './seeded-random.ts';
 import { isInTransaction } from './statement-tracker.ts';
 
@@ -53,22 +53,28 @@ export function writeCases(scenario: Scenario, { writes }: Points): CrashCase[] 
   return [...of('before', lasting), ...of('after', [...lasting, ...fleeting])];
 }
 
-/** Cases at random instants of all three scenarios in turn; every third one is struck twice. */
-export function randomCases(count: number, seed: number, tookMs: (scenario: Scenario) => number): CrashCase[] {
+/** Cases at random instants of all scenarios in turn; every third round is struck twice. */
+export function randomCases(
+  scenarios: readonly Scenario[],
+  { count, seed }: { count: number; seed: number },
+  tookMs: (scenario: Scenario) => number,
+): CrashCase[] {
   const random = seededRandom(seed);
-  const scenarios = Object.values(SCENARIOS);
-  return Array.from({ length: count }, (_, index): CrashCase => {
-    const scenario = scenarios[index % scenarios.length] ?? SCENARIOS.deploy;
+  return Array.from({ length: count }, (_, index) => index).flatMap((index): CrashCase[] => {
+    const scenario = scenarios[index % scenarios.length];
+    if (!scenario) return [];
     const first = Math.round(random() * tookMs(scenario));
     const again = Math.round(random() * (START_MS + tookMs(scenario)));
-    const isTwice = index % 9 < 3;
-    return {
-      scenario,
-      kind: isTwice ? 'killed twice at random' : 'killed at random',
-      at: isTwice ? `${first} ms, again at ${again} ms` : `${first} ms`,
-      blow: killAtInstant(first, isTwice ? again : undefined),
-      cannotMiss: true,
-    };
+    const isTwice = Math.floor(index / scenarios.length) % 3 === 0;
+    return [
+      {
+        scenario,
+        kind: isTwice ? 'killed twice at random' : 'killed at random',
+        at: isTwice ? `${first} ms, again at ${again} ms` : `${first} ms`,
+        blow: killAtInstant(first, isTwice ? again : undefined),
+        cannotMiss: true,
+      },
+    ];
   });
 }
 

@@ -39,6 +39,8 @@ export interface CloudRow {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly device_id?: string;
   readonly device_owner?: string;
+  readonly flavor?: { readonly name: string };
+  readonly image_id?: string;
   readonly fixed_ips?: readonly { readonly subnet_id: string }[];
 }
 

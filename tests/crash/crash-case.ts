@@ -3,6 +3,7 @@
  */
 
 import type { Blow } from './blow.ts';
+import type { CloudState } from './cloud-process.ts';
 import type { DeploymentState, Lane } from './lane.ts';
 import { beyond, markedIn, reckon, strayPorts } from './reckoning.ts';
 import type { Scenario } from './scenario.ts';
@@ -75,14 +76,15 @@ async function attempt(lane: Lane, { scenario, blow, cold = false, cannotMiss = 
   await armed.afterwards?.();
   lane.proxy.mend();
 
-  const findings = await look(lane, scenario, end);
+  const state = await lane.cloud.state();
+  const findings = await look(lane, state, scenario, end);
   await lane.cloud.clearFaults();
   if (end.status !== 'DELETED') await lane.remove(name);
   await armed.afterDelete?.();
   const left = beyond(lane.untouched, await lane.cloud.state());
   await lane.cloud.openGates();
   const wrong = [
-    ...judge(scenario, end),
+    ...judge(scenario, end, state),
     ...findings.wrong,
     ...left.map((what) => `after the delete the cloud still has ${what}`),
   ];
@@ -97,14 +99,13 @@ function hasGivenUp({ mayFailAs }: Scenario, end: DeploymentState): boolean {
   return mayFailAs !== undefined && end.status === 'FAILED';
 }
 
-function judge(scenario: Scenario, end: DeploymentState): string[] {
-  if (!hasGivenUp(scenario, end)) return scenario.judge(end);
+function judge(scenario: Scenario, end: DeploymentState, state: CloudState): string[] {
+  if (!hasGivenUp(scenario, end)) return scenario.judge(end, state);
   const isHonest = end.error !== null && scenario.mayFailAs?.includes(end.error.type);
   return isHonest ? [] : [`it failed for another reason: ${JSON.stringify(end.error)}`];
 }
 
-async function look(lane: Lane, scenario: Scenario, end: DeploymentState) {
-  const state = await lane.cloud.state();
+async function look(lane: Lane, state: CloudState, scenario: Scenario, end: DeploymentState) {
   const keys = hasGivenUp(scenario, end) ? undefined : scenario.keys;
   const findings = await reckon(lane.pool, markedIn(state), { deploymentId: end.id, keys });
   const stray = [...strayPorts(state), ...(keys?.length === 0 ? beyond(lane.untouched, state) : [])];

@@ -21,17 +21,22 @@ import { Lane } from './lane.ts';
 import { howToRepeat, Matrix } from './matrix.ts';
 import { cloudOutages, MortalPostgres, postgresOutages } from './outage.ts';
 import { findPoints, type Points } from './points.ts';
-import { SCENARIOS, type Scenario } from './scenario.ts';
+import { CHANGES, SCENARIOS, type Scenario } from './scenario.ts';
 import { takeOverCases } from './take-over-cases.ts';
 import { Pair } from './take-over.ts';
 
 const LANES = Number(process.env['CRASH_LANES'] ?? 4);
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
-const RANDOM_CASES = Number(process.env['CRASH_RANDOM'] ?? 120);
+const RANDOM_CASES = Number(process.env['CRASH_RANDOM'] ?? 160);
 const ONLY = process.env['CRASH_ONLY'] ?? '';
 const TELL = process.env['CRASH_TELL'] !== undefined;
 /** Instants that did not come twice in a row: siblings change places, and a poll more or less is made. */
 const MISSED_AT_MOST = 0.03;
+
+/** `CRASH_SCENARIO` runs one alone. */
+const ALL: readonly Scenario[] = [...Object.values(SCENARIOS), ...Object.values(CHANGES)].filter(
+  ({ name }) => name === (process.env['CRASH_SCENARIO'] ?? name),
+);
 
 const matrix = new Matrix();
 const points = new Map<Scenario, Points>();
@@ -60,7 +65,7 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'groundwork-crash-'));
   await chmod(home, 0o711);
   await Promise.all(
-    Object.values(SCENARIOS).map(async (scenario) => {
+    ALL.map(async (scenario) => {
       points.set(scenario, await pool.use((lane) => findPoints(lane, scenario)));
     }),
   );
@@ -101,7 +106,7 @@ async function expectRecovery<B extends Bench, Case extends Title>(
   expect(failures).toEqual([]);
 }
 
-describe.each(Object.values(SCENARIOS))('a $name', (scenario) => {
+describe.each(ALL)('a $name', (scenario) => {
   it('survives a kill around every call to the cloud, lost answers and late ones', async () => {
     await expectRecovery(pool, callCases(scenario, pointsOf(scenario)), runCase);
   });
@@ -112,7 +117,7 @@ describe.each(Object.values(SCENARIOS))('a $name', (scenario) => {
 });
 
 it(`survives kills at random instants (seed ${SEED})`, async () => {
-  const cases = randomCases(RANDOM_CASES, SEED, (scenario) => pointsOf(scenario).tookMs);
+  const cases = randomCases(ALL, { count: RANDOM_CASES, seed: SEED }, (scenario) => pointsOf(scenario).tookMs);
   await expectRecovery(pool, cases, runCase);
 });
 

@@ -32,6 +32,8 @@ export interface DeploymentState {
   readonly status: string;
   readonly error: { readonly type: string; readonly rollback_completed: boolean } | null;
   readonly busy: boolean;
+  /** How its newest run ended, or is going. */
+  readonly lastRun: string;
 }
 
 export interface LaneOptions {
@@ -121,7 +123,8 @@ export class Lane implements Bench {
   async deployment(name: string): Promise<DeploymentState | undefined> {
     const { rows } = await this.pool.query<DeploymentState>(
       `select id, status, error,
-              exists (select from runs r where r.deployment_id = d.id and r.status in ('pending', 'running', 'rolling_back')) as busy
+              exists (select from runs r where r.deployment_id = d.id and r.status in ('pending', 'running', 'rolling_back')) as busy,
+              (select status from runs r where r.deployment_id = d.id order by created_at desc limit 1) as "lastRun"
          from deployments d where name = $1`,
       [name],
     );

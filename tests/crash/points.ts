@@ -34,11 +34,11 @@ export async function findPoints(lane: Lane, scenario: Scenario): Promise<Points
   const calls = numbered(cold.calls, ({ label }) => label);
   const isWarm = new Set(numbered(warm.calls, ({ label }) => label).map(nameOf));
   return {
-    calls: since(calls, scenario, 'nova POST /v2.1/servers').map((call) => ({
+    calls: since(calls, scenario.since?.call).map((call) => ({
       ...call,
       cold: !isWarm.has(nameOf(call)),
     })),
-    writes: since(warm.writes, scenario, 'insert resources').filter(({ label }) => label !== ASKS_PERMISSION),
+    writes: since(warm.writes, scenario.since?.write).filter(({ label }) => label !== ASKS_PERMISSION),
     tookMs: warm.tookMs,
   };
 }
@@ -64,8 +64,8 @@ async function pass(lane: Lane, scenario: Scenario) {
 }
 
 /** A rollback begins as a deploy does; of it only what follows the last creation is of interest. */
-function since<T extends { label: string }>(points: readonly T[], { name }: Scenario, last: string): readonly T[] {
-  if (name !== 'rollback') return points;
+function since<T extends { label: string }>(points: readonly T[], last: string | undefined): readonly T[] {
+  if (last === undefined) return points;
   return points.slice(points.findLastIndex(({ label }) => label === last) + 1);
 }
 

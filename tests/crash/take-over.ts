@@ -219,7 +219,7 @@ export class Pair implements Bench {
     return {
       ...findings,
       recoveryMs,
-      wrong: [...wrong, ...scenario.judge(end), ...findings.wrong, ...strayPorts(state), ...left],
+      wrong: [...wrong, ...scenario.judge(end, state), ...findings.wrong, ...strayPorts(state), ...left],
     };
   }
 }
