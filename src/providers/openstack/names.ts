@@ -8,7 +8,7 @@ import type { Cloud } from './cloud.ts';
 import type { Clock } from './clock.ts';
 import { isRefused, Stopped } from './errors.ts';
 import { SingleFlight } from './single-flight.ts';
-import type { WireImage, WireNamed } from './wire.ts';
+import type { WireFlavor, WireImage, WireNamed } from './wire.ts';
 
 export interface Names {
   /** Id of a flavor. @throws Stopped `FlavorNotFound`, `FlavorAmbiguous`. */
@@ -17,6 +17,12 @@ export interface Names {
   flavors(ctx: CallContext): Promise<readonly WireNamed[]>;
   /** Id of an active image. @throws Stopped `ImageNotFound`, `ImageNotActive`, `ImageAmbiguous`. */
   image(nameOrId: string, ctx: CallContext): Promise<string>;
+  /** The image itself. @throws as `image` does */
+  imageFacts(nameOrId: string, ctx: CallContext): Promise<WireImage>;
+  /** All flavors with their sizes. */
+  flavorFacts(ctx: CallContext): Promise<readonly WireFlavor[]>;
+  /** All `router:external` networks that the project sees. */
+  externalNetworks(ctx: CallContext): Promise<readonly WireNamed[]>;
   /** Id of a `router:external` network. @throws Stopped `ExternalNetworkNotFound`, `ExternalNetworkAmbiguous`. */
   externalNetwork(nameOrId: string, ctx: CallContext): Promise<string>;
   /** Forgets everything: something that was found is not there any more. */
@@ -26,8 +32,6 @@ export interface Names {
 const REMEMBERED_MS = 60_000;
 const LOOK_UP_TIMEOUT_MS = 60_000;
 const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
-
-type LookUp = () => Promise<readonly WireNamed[]>;
 
 interface Noun {
   /** For messages, and in PascalCase for failure types. */
@@ -46,27 +50,33 @@ const EXTERNAL_NETWORK: Noun = {
 
 export function createNames(cloud: Cloud, clock: Clock): Names {
   const memory = new Memory(clock);
+  const image = async (name: string, ctx: CallContext): Promise<WireImage> =>
+    theOnly(await memory.recall(`image ${name}`, () => findImages(cloud, name), ctx), IMAGE, name);
+  const externalNetworks = (ctx: CallContext): Promise<readonly WireNamed[]> =>
+    memory.recall('external networks', () => listExternalNetworks(cloud), ctx);
   return {
     flavor: async (name, ctx) => {
       const all = await memory.recall('flavors', () => listFlavors(cloud), ctx);
       const fresh = matches(all, name).length > 0 ? all : await memory.renew('flavors', () => listFlavors(cloud), ctx);
-      return theOnly(matches(fresh, name), FLAVOR, name);
+      return theOnly(matches(fresh, name), FLAVOR, name).id;
     },
     flavors: (ctx) => memory.recall('flavors', () => listFlavors(cloud), ctx),
-    image: async (name, ctx) => {
-      const found = await memory.recall(`image ${name}`, () => findImages(cloud, name), ctx);
-      return theOnly(found, IMAGE, name);
-    },
-    externalNetwork: async (name, ctx) => {
-      const all = await memory.recall('external networks', () => listExternalNetworks(cloud), ctx);
-      return theOnly(matches(all, name), EXTERNAL_NETWORK, name);
-    },
+    flavorFacts: (ctx) => memory.recall('flavor facts', () => listFlavorFacts(cloud), ctx),
+    image: async (name, ctx) => (await image(name, ctx)).id,
+    imageFacts: image,
+    externalNetworks,
+    externalNetwork: async (name, ctx) =>
+      theOnly(matches(await externalNetworks(ctx), name), EXTERNAL_NETWORK, name).id,
     forget: () => memory.clear(),
   };
 }
 
 async function listFlavors(cloud: Cloud): Promise<readonly WireNamed[]> {
   return cloud.list<WireNamed>({ service: 'compute', path: '/flavors' }, 'flavors', lookUpContext());
+}
+
+function listFlavorFacts(cloud: Cloud): Promise<WireFlavor[]> {
+  return cloud.list<WireFlavor>({ service: 'compute', path: '/flavors/detail' }, 'flavors', lookUpContext());
 }
 
 function listExternalNetworks(cloud: Cloud): Promise<readonly WireNamed[]> {
@@ -79,7 +89,7 @@ function listExternalNetworks(cloud: Cloud): Promise<readonly WireNamed[]> {
 }
 
 /** Asked for one by one: a public cloud has thousands. */
-async function findImages(cloud: Cloud, name: string): Promise<readonly WireNamed[]> {
+async function findImages(cloud: Cloud, name: string): Promise<readonly WireImage[]> {
   const byId = UUID.test(name) ? await getImage(cloud, name) : undefined;
   if (byId) return [byId];
   const query = new URLSearchParams({ name });
@@ -105,7 +115,7 @@ function matches(all: readonly WireNamed[], nameOrId: string): readonly WireName
   return byId.length > 0 ? byId : all.filter(({ name }) => name === nameOrId);
 }
 
-function theOnly(found: readonly WireNamed[], noun: Noun, wanted: string): string {
+function theOnly<T extends WireNamed>(found: readonly T[], noun: Noun, wanted: string): T {
   const [only, ...others] = found;
   if (!only) {
     throw new Stopped({
@@ -116,7 +126,7 @@ function theOnly(found: readonly WireNamed[], noun: Noun, wanted: string): strin
     });
   }
   if (others.length > 0) throw ambiguous(found, noun, wanted);
-  return only.id;
+  return only;
 }
 
 function ambiguous(found: readonly WireNamed[], noun: Noun, wanted: string): Stopped {
@@ -156,22 +166,31 @@ class Memory {
     this.#clock = clock;
   }
 
-  async recall(key: string, lookUp: LookUp, ctx: CallContext): Promise<readonly WireNamed[]> {
+  /** @param key each has one shape of its own */
+  async recall<T extends WireNamed>(
+    key: string,
+    lookUp: () => Promise<readonly T[]>,
+    ctx: CallContext,
+  ): Promise<readonly T[]> {
     const known = this.#known.get(key);
-    if (known && this.#clock.now() < known.until) return known.found;
+    if (known && this.#clock.now() < known.until) return known.found as readonly T[]; // the key tells the shape
     return this.renew(key, lookUp, ctx);
   }
 
   /** Only what was found is remembered: a missing image may be uploaded the next moment. */
-  renew(key: string, lookUp: LookUp, ctx: CallContext): Promise<readonly WireNamed[]> {
+  renew<T extends WireNamed>(
+    key: string,
+    lookUp: () => Promise<readonly T[]>,
+    ctx: CallContext,
+  ): Promise<readonly T[]> {
     const flight = this.#flights.get(key) ?? new SingleFlight();
     this.#flights.set(key, flight);
-    const fetch = async (): Promise<readonly WireNamed[]> => {
+    const fetch = async (): Promise<readonly T[]> => {
       const found = await lookUp();
       if (found.length > 0) this.#known.set(key, { found, until: this.#clock.now() + REMEMBERED_MS });
       return found;
     };
-    return flight.run(fetch, ctx.signal);
+    return flight.run(fetch, ctx.signal) as Promise<readonly T[]>; // as above: one key, one shape
   }
 
   clear(): void {

@@ -2,19 +2,21 @@
  * Networks. https://docs.openstack.org/api-ref/network/v2/#networks
  */
 
-import type { Driver } from '../../ports/driver.ts';
 import type { Cloud } from './cloud.ts';
 import { leftBehindPorts } from './left-behind.ts';
+import type { MarkedDriver } from './neutron.ts';
 import { assessStatus, createNeutronDriver, present, textOf } from './neutron.ts';
 import type { WireNetwork } from './wire.ts';
 
 /** Wanted: `{name}`. Outputs: `{name, mtu?}`. */
-export function createNetworkDriver(cloud: Cloud): Driver {
+export function createNetworkDriver(cloud: Cloud): MarkedDriver {
   const driver = createNeutronDriver<WireNetwork>(cloud, {
     kind: 'openstack.network',
     noun: 'network',
     plural: 'networks',
-    fields: ['id', 'name', 'status', 'mtu'],
+    fields: ['id', 'name', 'status', 'mtu', 'admin_state_up'],
+    updatable: ['name'],
+    uses: { networks: 1 },
     schema: {
       type: 'object',
       required: ['name'],
@@ -22,7 +24,7 @@ export function createNetworkDriver(cloud: Cloud): Driver {
       additionalProperties: false,
     },
     toBody: (wanted) => ({ name: textOf(wanted, 'name') }),
-    read: ({ name, status, mtu }) => present({ name, status, mtu }),
+    read: ({ name, status, mtu, admin_state_up }) => present({ name, status, mtu, admin_state_up }),
     assess: (_wanted, observed) => assessStatus(observed, present({ name: observed['name'], mtu: observed['mtu'] })),
     estimate: () => ({ createMs: 1000, deleteMs: 1000 }),
   });

@@ -112,6 +112,15 @@ const ROWS: readonly Row[] = [
     type: 'SecurityGroupNotFound',
     remedy: 'Name a security group of the project.',
   },
+  // The same of a living server.
+  {
+    service: 'compute',
+    status: 404,
+    words: /^Security group .* is not found for project/i,
+    class: 'permanent',
+    type: 'SecurityGroupNotFound',
+    remedy: 'Name a security group of the project.',
+  },
   {
     service: 'compute',
     status: 400,
@@ -125,6 +134,14 @@ const ROWS: readonly Row[] = [
     service: 'compute',
     status: 400,
     words: /^Fixed IP address .* is already in use/i,
+    class: 'unknown-outcome',
+    type: 'FixedIpInUse',
+    remedy: 'Free the address, or let another one be chosen.',
+  },
+  {
+    service: 'compute',
+    status: 409,
+    words: /^Fixed IP .* is already in use/i,
     class: 'unknown-outcome',
     type: 'FixedIpInUse',
     remedy: 'Free the address, or let another one be chosen.',

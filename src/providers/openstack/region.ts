@@ -2,7 +2,7 @@
  * An OpenStack region: wires client, identity, limiter and drivers together. Nothing is called before it is asked.
  */
 
-import type { Driver, Region } from '../../ports/driver.ts';
+import type { Region } from '../../ports/driver.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { noMeasurements } from '../../ports/measurements.ts';
 import { type CloudMeasurements, createClient } from './client.ts';
@@ -17,8 +17,10 @@ import type { LimiterOptions } from './limiter.ts';
 import { Limiter } from './limiter.ts';
 import type { ComputeVersion } from './microversion.ts';
 import { createNames } from './names.ts';
+import type { MarkedDriver } from './neutron.ts';
 import { createNetworkDriver } from './network.ts';
 import { createPortDriver } from './port.ts';
+import { readQuotas } from './quotas.ts';
 import { createRouterDriver } from './router.ts';
 import { createRouterInterfaceDriver } from './router-interface.ts';
 import { createServerDriver } from './server.ts';
@@ -64,13 +66,15 @@ export function createOpenStackRegion(options: RegionOptions): Region {
     provider: 'openstack',
     kinds: [...drivers.keys()],
     driver: (kind) => drivers.get(kind),
+    quotas: (ctx) => readQuotas(cloud, ctx),
+    findAll: async (ctx) => (await Promise.all([...drivers.values()].map((driver) => driver.findAll(ctx)))).flat(),
     ping: (signal) => ping(cloud, options.cloud, signal),
     close: () => client.close(),
   };
 }
 
 /** In the order in which sweeping deletes safely: dependents first. */
-function createDrivers(cloud: Cloud, clock: Clock): Driver[] {
+function createDrivers(cloud: Cloud, clock: Clock): MarkedDriver[] {
   const names = createNames(cloud, clock);
   return [
     createServerDriver(cloud, names, clock),

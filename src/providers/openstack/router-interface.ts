@@ -10,18 +10,21 @@
  * passes for generation 1; making it again then finds it and completes the mark.
  */
 
+import type { Difference } from '../../domain/difference.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { OwnerMark } from '../../domain/owner-mark.ts';
 import { formatOwnerMark } from '../../domain/owner-mark.ts';
-import type { CallContext, Created, Driver, Found, Observed, ResourceRef } from '../../ports/driver.ts';
+import type { CallContext, Change, Created, Found, Observed, ResourceRef } from '../../ports/driver.ts';
 import type { Cloud, CloudCall } from './cloud.ts';
 import { classify } from './classify.ts';
 import { isRefused, Refused } from './errors.ts';
-import { createdAtOf, listByIds, listOwnProject, MARK_FIELDS, markOf, present, textOf } from './neutron.ts';
+import type { MarkedDriver } from './neutron.ts';
+import { createdAtOf, listByIds, listOwnProject, MARK_FIELDS, markOf, ofOwner, present, textOf } from './neutron.ts';
+import { changesOf, differ } from './neutron-comparing.ts';
 import type { WireNeutronObject, WirePort } from './wire.ts';
 
 const KIND = 'openstack.router-interface';
-const FIELDS = ['id', 'status', 'device_id', 'fixed_ips'];
+const FIELDS = ['id', 'status', 'device_id', 'fixed_ips', 'admin_state_up'];
 
 /** Plain, distributed and highly available routers name their ports differently. */
 export const ROUTER_INTERFACE_OWNERS: readonly string[] = [
@@ -31,7 +34,7 @@ export const ROUTER_INTERFACE_OWNERS: readonly string[] = [
 ];
 
 /** Wanted: `{router_id, subnet_id}`. Outputs: `{router_id, subnet_id?, ip?}`. The provider id is that of the port. */
-export function createRouterInterfaceDriver(cloud: Cloud): Driver {
+export function createRouterInterfaceDriver(cloud: Cloud): MarkedDriver {
   return {
     kind: KIND,
     schema: {
@@ -40,7 +43,8 @@ export function createRouterInterfaceDriver(cloud: Cloud): Driver {
       properties: { router_id: { type: 'string' }, subnet_id: { type: 'string' } },
       additionalProperties: false,
     },
-    find: (owner, ctx) => find(cloud, owner, ctx),
+    find: async (owner, ctx) => ofOwner(await findAll(cloud, ctx), owner),
+    findAll: (ctx) => findAll(cloud, ctx),
     create: (wanted, mark, ctx) => create(cloud, { wanted, mark }, ctx),
     async observe(refs, ctx) {
       const ids = refs.map(({ providerId }) => providerId);
@@ -52,13 +56,17 @@ export function createRouterInterfaceDriver(cloud: Cloud): Driver {
       state: 'ready',
       outputs: present({ router_id, subnet_id, ip }),
     }),
+    updatable: [],
+    compare: compareInterface,
+    update: (ref, change, ctx) => update(cloud, { ref, change }, ctx),
+    feasibility: async (wanted) => wanted.map(() => ({ checks: [], uses: { ports: 1 } })),
     remove: (ref, ctx) => remove(cloud, ref, ctx),
     estimate: () => ({ createMs: 3000, deleteMs: 3000 }),
     classify,
   };
 }
 
-async function find(cloud: Cloud, owner: string, ctx: CallContext): Promise<Found[]> {
+async function findAll(cloud: Cloud, ctx: CallContext): Promise<Found[]> {
   const filters = ROUTER_INTERFACE_OWNERS.map((name) => ['device_owner', name] as const);
   const fields = [...MARK_FIELDS, ...FIELDS];
   const [routers, subnets, ports] = await Promise.all([
@@ -66,21 +74,20 @@ async function find(cloud: Cloud, owner: string, ctx: CallContext): Promise<Foun
     listOwnProject<WireNeutronObject>(cloud, { plural: 'subnets', fields: MARK_FIELDS }, ctx),
     listOwnProject<WirePort>(cloud, { plural: 'ports', fields, filters }, ctx),
   ]);
-  const routerIds = new Set(routers.filter((router) => markOf(router)?.owner === owner).map(({ id }) => id));
-  const keys = new Map(subnets.flatMap((subnet) => interfaceKeyOf(subnet, owner)));
+  const routerOwners = new Map(routers.map((router) => [router.id, markOf(router)?.owner]));
+  const marks = new Map(subnets.flatMap(interfaceMarkOf));
   return ports.flatMap((port): Found[] => {
-    const key = keys.get(subnetOf(port) ?? '');
-    if (key === undefined || !routerIds.has(port.device_id ?? '')) return [];
-    const mark = markOf(port) ?? { owner, key, generation: 1 };
-    return [{ providerId: port.id, mark, kind: KIND, createdAt: createdAtOf(port) }];
+    const due = marks.get(subnetOf(port) ?? '');
+    if (!due || routerOwners.get(port.device_id ?? '') !== due.owner) return [];
+    return [{ providerId: port.id, mark: markOf(port) ?? due, kind: KIND, createdAt: createdAtOf(port) }];
   });
 }
 
 /** `subnet/web` → `interface/web`, by subnet id. */
-function interfaceKeyOf(subnet: WireNeutronObject, owner: string): [string, string][] {
+function interfaceMarkOf(subnet: WireNeutronObject): [string, OwnerMark][] {
   const mark = markOf(subnet);
-  if (mark?.owner !== owner) return [];
-  return [[subnet.id, `interface/${mark.key.replace(/^subnet\//, '')}`]];
+  if (!mark) return [];
+  return [[subnet.id, { owner: mark.owner, key: `interface/${mark.key.replace(/^subnet\//, '')}`, generation: 1 }]];
 }
 
 interface Order {
@@ -128,6 +135,24 @@ async function writeMark(
   await cloud.change('PUT', { service: 'network', path: `/ports/${portId}`, body }, ctx);
 }
 
+/** A port that was taken off its router stays for itself and can only be made again. */
+export function compareInterface(wanted: JsonObject, observed: Observed): Difference[] {
+  return [
+    ...differ('router_id', wanted['router_id'], observed['router_id'], 'replace'),
+    ...differ('subnet_id', wanted['subnet_id'], observed['subnet_id'], 'replace'),
+    ...(observed['admin_state_up'] === false ? differ('admin_state_up', true, false) : []),
+  ];
+}
+
+async function update(
+  cloud: Cloud,
+  { ref, change }: { ref: ResourceRef; change: Change },
+  ctx: CallContext,
+): Promise<void> {
+  const body = { port: await changesOf(change.differences) };
+  await cloud.change('PUT', { service: 'network', path: `/ports/${ref.providerId}`, body }, ctx);
+}
+
 async function remove(cloud: Cloud, ref: ResourceRef, ctx: CallContext): Promise<'gone'> {
   const routerId = ref.wanted['router_id'] ?? (await routerOf(cloud, ref.providerId, ctx));
   if (typeof routerId !== 'string') return 'gone';
@@ -157,6 +182,7 @@ function read(port: WirePort): Observed {
   const [address] = port.fixed_ips ?? [];
   return present({
     status: port.status,
+    admin_state_up: port.admin_state_up,
     router_id: port.device_id,
     subnet_id: address?.subnet_id,
     ip: address?.ip_address === '' ? undefined : address?.ip_address,

@@ -9,15 +9,17 @@
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { OwnerMark } from '../../domain/owner-mark.ts';
 import { ownerMarkFields, ownerMarkFromFields } from '../../domain/owner-mark.ts';
-import type { CallContext, Created, Driver, Found, Observed, ResourceRef } from '../../ports/driver.ts';
+import type { CallContext, Created, Found, Observed, ResourceRef } from '../../ports/driver.ts';
 import type { Clock } from './clock.ts';
 import type { Cloud } from './cloud.ts';
 import { classify } from './classify.ts';
 import { isRefused } from './errors.ts';
 import type { Names } from './names.ts';
-import { textOf } from './neutron.ts';
+import type { MarkedDriver } from './neutron.ts';
+import { ofOwner, textOf } from './neutron.ts';
 import type { ServerChanger } from './server-changing.ts';
 import { createServerChanger } from './server-changing.ts';
+import { gatherFacts, judgeServer } from './server-feasibility.ts';
 import { asObject, compareServer } from './server-comparing.ts';
 import { assessServer, isGone, readServer } from './server-reading.ts';
 import type { WireNamed, WireServer } from './wire.ts';
@@ -49,20 +51,25 @@ const SCHEMA: Json = {
 };
 
 /** Outputs: `{name, ip, addresses, flavor, host?}`. */
-export function createServerDriver(cloud: Cloud, names: Names, clock: Clock): Driver {
+export function createServerDriver(cloud: Cloud, names: Names, clock: Clock): MarkedDriver {
   const changer = createServerChanger({ cloud, names, clock });
   return {
     kind: KIND,
     // An image that a host sees for the first time is copied there first, which may take minutes.
     timeoutMs: 10 * 60_000,
     schema: SCHEMA,
-    find: (owner, ctx) => find(cloud, owner, ctx),
+    find: async (owner, ctx) => ofOwner(await findMarked(cloud, [owner], ctx), owner),
+    findAll: (ctx) => findMarked(cloud, undefined, ctx),
     create: (wanted, mark, ctx) => create({ cloud, names }, { wanted, mark }, ctx),
     observe: (refs, ctx) => observe({ cloud, names, changer }, refs, ctx),
     assess: assessServer,
     updatable: ['flavor', 'security_groups', 'metadata', 'name'],
     compare: compareServer,
     update: (ref, change, ctx) => changer.update(ref, change, ctx),
+    feasibility: async (wanted, ctx) => {
+      const facts = await gatherFacts(wanted, { cloud, names }, ctx);
+      return wanted.map((each) => judgeServer(each, facts));
+    },
     remove: (ref, ctx) => remove(cloud, ref, ctx),
     estimate: () => ({ createMs: 30_000, deleteMs: 10_000 }),
     classify,
@@ -73,20 +80,25 @@ function tagOf(owner: string): string {
   return `groundwork.${owner}`;
 }
 
-async function find(cloud: Cloud, owner: string, ctx: CallContext): Promise<Found[]> {
-  const servers = await listByTags(cloud, [owner], ctx);
+/** @param owners undefined for everybody's */
+async function findMarked(cloud: Cloud, owners: readonly string[] | undefined, ctx: CallContext): Promise<Found[]> {
+  const servers = await listByTags(cloud, owners, ctx);
   return servers.flatMap((server): Found[] => {
     const mark = ownerMarkFromFields(server.metadata);
-    if (mark?.owner !== owner || isGone(server.status)) return [];
+    if (!mark || isGone(server.status)) return [];
     return [{ providerId: server.id, mark, kind: KIND, createdAt: server.created ?? '1970-01-01T00:00:00Z' }];
   });
 }
 
 /** Servers of these owners, and of others where the cloud cannot tell. */
-async function listByTags(cloud: Cloud, owners: readonly string[], ctx: CallContext): Promise<WireServer[]> {
+async function listByTags(
+  cloud: Cloud,
+  owners: readonly string[] | undefined,
+  ctx: CallContext,
+): Promise<WireServer[]> {
   const { tags } = await cloud.computeVersion(ctx);
   const query = new URLSearchParams();
-  if (tags && owners.length <= MOST_TAGS_IN_QUERY) query.set('tags-any', owners.map(tagOf).join(','));
+  if (tags && owners && owners.length <= MOST_TAGS_IN_QUERY) query.set('tags-any', owners.map(tagOf).join(','));
   return cloud.list<WireServer>({ service: 'compute', path: '/servers/detail', query }, 'servers', ctx);
 }
 

@@ -3,19 +3,25 @@
  * Neutron cuts host bits off a CIDR without a word, so plans must hold the network's own address.
  */
 
-import type { Driver } from '../../ports/driver.ts';
+import type { Difference } from '../../domain/difference.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { Observed } from '../../ports/driver.ts';
 import type { Cloud } from './cloud.ts';
 import { leftBehindPorts } from './left-behind.ts';
+import type { MarkedDriver } from './neutron.ts';
 import { createNeutronDriver, present, textOf } from './neutron.ts';
+import { differ } from './neutron-comparing.ts';
 import type { WireSubnet } from './wire.ts';
 
 /** Wanted: `{name, network_id, cidr, dns_nameservers}`. Outputs: `{name, cidr, network_id, gateway_ip?}`. */
-export function createSubnetDriver(cloud: Cloud): Driver {
+export function createSubnetDriver(cloud: Cloud): MarkedDriver {
   const driver = createNeutronDriver<WireSubnet>(cloud, {
     kind: 'openstack.subnet',
     noun: 'subnet',
     plural: 'subnets',
-    fields: ['id', 'name', 'network_id', 'cidr', 'gateway_ip'],
+    fields: ['id', 'name', 'network_id', 'cidr', 'gateway_ip', 'dns_nameservers', 'enable_dhcp'],
+    updatable: ['name', 'dns_nameservers'],
+    uses: { subnets: 1 },
     schema: {
       type: 'object',
       required: ['name', 'network_id', 'cidr', 'dns_nameservers'],
@@ -35,9 +41,14 @@ export function createSubnetDriver(cloud: Cloud): Driver {
       ip_version: 4,
       enable_dhcp: true,
     }),
-    read: ({ name, network_id, cidr, gateway_ip }) => present({ name, network_id, cidr, gateway_ip }),
+    read: ({ name, network_id, cidr, gateway_ip, dns_nameservers, enable_dhcp }) =>
+      present({ name, network_id, cidr, gateway_ip, dns_nameservers: dns_nameservers?.slice(), enable_dhcp }),
     // A subnet has no state of its own: it is there or not.
-    assess: (_wanted, observed) => ({ state: 'ready', outputs: observed }),
+    assess: (_wanted, { name, network_id, cidr, gateway_ip }) => ({
+      state: 'ready',
+      outputs: present({ name, network_id, cidr, gateway_ip }),
+    }),
+    compare: compareSubnet,
     estimate: () => ({ createMs: 1500, deleteMs: 1500 }),
   });
   return {
@@ -45,4 +56,25 @@ export function createSubnetDriver(cloud: Cloud): Driver {
     leftBehind: (ref, ctx) =>
       leftBehindPorts(cloud, { owner: ref.mark.owner, filter: ['fixed_ips', `subnet_id=${ref.providerId}`] }, ctx),
   };
+}
+
+/** The first of its addresses is the gateway unless somebody changed that, so it is compared with what it was. */
+export function compareSubnet(wanted: JsonObject, observed: Observed, outputs: JsonObject): Difference[] {
+  const cidr = networkAddress(textOf(wanted, 'cidr'));
+  return [
+    ...(networkAddress(String(observed['cidr'])) === cidr ? [] : differ('cidr', cidr, observed['cidr'], 'replace')),
+    ...differ('network_id', wanted['network_id'], observed['network_id'], 'replace'),
+    ...differ('dns_nameservers', wanted['dns_nameservers'] ?? [], observed['dns_nameservers'] ?? []),
+    ...(outputs['gateway_ip'] === undefined ? [] : differ('gateway_ip', outputs['gateway_ip'], observed['gateway_ip'])),
+    ...(observed['enable_dhcp'] === false ? differ('enable_dhcp', true, false) : []),
+  ];
+}
+
+/** `10.0.1.7/24` as Neutron keeps it: `10.0.1.0/24`. */
+function networkAddress(cidr: string): string {
+  const [address = '', length = '32'] = cidr.split('/');
+  const bits = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(length));
+  const first = Math.floor(bits / size) * size;
+  return `${[24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')}/${length}`;
 }

@@ -36,8 +36,52 @@ export interface WireNamed {
   readonly name: string;
 }
 
+/** Memory in MiB, disk in GiB. */
+export interface WireFlavor extends WireNamed {
+  readonly vcpus: number;
+  readonly ram: number;
+  readonly disk: number;
+  readonly 'OS-FLV-DISABLED:disabled'?: boolean;
+}
+
 export interface WireImage extends WireNamed {
   readonly status: string;
+  /** MiB. */
+  readonly min_ram?: number;
+  /** GiB. */
+  readonly min_disk?: number;
+  /** Bytes, of the file and of the disk that is inside it. */
+  readonly size?: number | null;
+  readonly virtual_size?: number | null;
+}
+
+export interface WireZone {
+  readonly zoneName: string;
+  readonly zoneState: { readonly available: boolean };
+}
+
+/** Administrators only; the amounts up to microversion 2.87. Memory in MiB, disk in GiB. */
+export interface WireHypervisor {
+  readonly state: string;
+  readonly status: string;
+  readonly vcpus?: number;
+  readonly vcpus_used?: number;
+  readonly memory_mb?: number;
+  readonly free_ram_mb?: number;
+  readonly local_gb?: number;
+  readonly free_disk_gb?: number;
+}
+
+/** `GET /limits` of Nova; -1 is without limit. */
+export interface WireLimits {
+  readonly limits: { readonly absolute: Readonly<Record<string, number>> };
+}
+
+/** `GET /quotas/PROJECT/details` of Neutron; -1 is without limit. */
+export interface WireQuotaDetails {
+  readonly quota: Readonly<
+    Record<string, { readonly limit: number; readonly used: number; readonly reserved?: number }>
+  >;
 }
 
 export interface WireServer extends WireNamed {
@@ -87,6 +131,7 @@ export interface WireNeutronObject {
 
 export interface WireNetwork extends WireNeutronObject {
   readonly status?: string;
+  readonly admin_state_up?: boolean;
   readonly mtu?: number;
 }
 
@@ -94,10 +139,13 @@ export interface WireSubnet extends WireNeutronObject {
   readonly network_id?: string;
   readonly cidr?: string;
   readonly gateway_ip?: string | null;
+  readonly dns_nameservers?: readonly string[];
+  readonly enable_dhcp?: boolean;
 }
 
 export interface WireRouter extends WireNeutronObject {
   readonly status?: string;
+  readonly admin_state_up?: boolean;
   readonly external_gateway_info?: {
     readonly network_id?: string;
     readonly external_fixed_ips?: readonly { readonly ip_address?: string }[];
@@ -106,6 +154,7 @@ export interface WireRouter extends WireNeutronObject {
 
 export interface WirePort extends WireNeutronObject {
   readonly status?: string;
+  readonly admin_state_up?: boolean;
   readonly network_id?: string;
   readonly project_id?: string;
   readonly device_id?: string;
