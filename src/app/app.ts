@@ -25,6 +25,7 @@ import type { RegionList } from '../contract/region.ts';
 import type { Run, RunList } from '../contract/run.ts';
 import type { CreateTemplateBody, Template, TemplateList, UpdateTemplateBody } from '../contract/template.ts';
 import type { ChangeAnswer, ChangeOptions } from './plan-for-change.ts';
+import type { ConfigureAccepted, ConfigureBody } from '../contract/configure.ts';
 import type { WebhookUseCases } from './webhooks.ts';
 
 /** Who asks: the API key that was shown. */
@@ -54,6 +55,7 @@ export interface App extends WebhookUseCases {
     body: UpdateDeploymentBody,
     options: ChangeOptions,
   ): Promise<ChangeAnswer>;
+  configureDeployment(caller: Caller, id: string, body: ConfigureBody): Promise<ConfigureAccepted>;
   cancelDeployment(caller: Caller, id: string): Promise<RunAccepted>;
   retryDeployment(caller: Caller, id: string): Promise<RunAccepted>;
 

@@ -6,6 +6,7 @@ import { createApiKeys } from './api-keys.ts';
 import type { App } from './app.ts';
 import { cancelDeployment, deleteDeployment, retryDeployment } from './change-deployment.ts';
 import { createDeployment, planDeploymentRequest } from './create-deployment.ts';
+import { configureDeployment } from './configure.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { createEventFeed } from './event-feed.ts';
 import { explainDeployment } from './explain-deployment.ts';
@@ -32,6 +33,7 @@ export function createApp(dependencies: AppDependencies): App {
     deleteDeployment: (_caller, id) => deleteDeployment(dependencies, id),
     scaleDeployment: (_caller, id, body, options) => scaleDeployment(dependencies, id, body, options),
     updateDeployment: (_caller, id, body, options) => updateDeployment(dependencies, id, body, options),
+    configureDeployment: (_caller, id, body) => configureDeployment(dependencies, id, body),
     cancelDeployment: (_caller, id) => cancelDeployment(dependencies, id),
     retryDeployment: (_caller, id) => retryDeployment(dependencies, id),
     listEvents: (id, range) => feed.list(id, range),

@@ -8,8 +8,8 @@ import type { Region } from '../ports/driver.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Plays } from '../ports/playbooks.ts';
 import type { Store } from '../ports/store.ts';
-import type { Plays } from './configure.ts';
 import type { WebhookSender } from '../ports/webhook-sender.ts';
 
 export interface ConfiguredKey {

@@ -8,7 +8,15 @@ import { join, resolve } from 'node:path';
 import type { Path } from './yaml-source.ts';
 
 /** Keys that hold a path; `*` stands for any name. */
-const PATH_KEYS: readonly Path[] = [['data_dir'], ['templates_dir'], ['regions', '*', 'clouds_file']];
+const PATH_KEYS: readonly Path[] = [
+  ['data_dir'],
+  ['templates_dir'],
+  ['playbooks_dir'],
+  ['regions', '*', 'clouds_file'],
+  ['regions', '*', 'ansible', 'private_key_file'],
+  ['regions', '*', 'ansible', 'known_hosts_file'],
+  ['regions', '*', 'ansible', 'vault_password_file'],
+];
 
 export interface PathContext {
   /** Absolute directory that relative paths start from. */

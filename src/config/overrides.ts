@@ -32,6 +32,7 @@ export const OVERRIDES: readonly Override[] = [
   { path: ['data_dir'], environment: 'GROUNDWORK_DATA_DIR', flag: 'dataDir' },
   { path: ['database_url'], environment: 'DATABASE_URL' },
   { path: ['templates_dir'], environment: 'GROUNDWORK_TEMPLATES_DIR' },
+  { path: ['playbooks_dir'], environment: 'GROUNDWORK_PLAYBOOKS_DIR' },
   { path: ['log', 'level'], environment: 'GROUNDWORK_LOG_LEVEL', flag: 'logLevel' },
   { path: ['log', 'format'], environment: 'GROUNDWORK_LOG_FORMAT' },
 ];
@@ -41,7 +42,7 @@ export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   GROUNDWORK_CONFIG: 'Path of the configuration file; the flag `--config` goes first.',
   GROUNDWORK_ADMIN_KEY: 'The admin API key, instead of one that is made at the first start.',
   GROUNDWORK_SECRET_KEY:
-    'Seals the signing secrets of webhooks: at least 32 random characters, the same on all servers of one database. Without it a key is made and kept in `data_dir`.',
+    'Seals the signing secrets of webhooks and the secret variables of playbooks: at least 32 random characters, the same on all servers of one database. Without it a key is made and kept in `data_dir`.',
   GROUNDWORK_URL: 'For the client commands: address of the server.',
   GROUNDWORK_KEY: 'For the client commands: the API key.',
 };

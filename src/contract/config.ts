@@ -40,6 +40,63 @@ const Prices = Type.Object(
   { ...closed, description: 'What things cost here.' },
 );
 
+const Ansible = Type.Object(
+  {
+    user: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,31}$',
+        description: 'Account on the servers. Without it the name of the account that Groundwork runs under.',
+      }),
+    ),
+    private_key_file: Type.Optional(Type.String({ minLength: 1, description: 'SSH key of that account.' })),
+    ssh_args: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Further arguments of `ssh`: `-o ProxyJump=bastion.example.org`. The configuration files of SSH are not read.',
+      }),
+    ),
+    host_key_policy: oneOf(['accept-new', 'strict'], {
+      default: 'accept-new',
+      description:
+        'A server that was never seen: `accept-new` trusts its key at first and refuses another one later; `strict` refuses every key that is not in `known_hosts_file`.',
+    }),
+    known_hosts_file: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Host keys, or the authorities that sign them (`@cert-authority`), which are trusted from the beginning.',
+      }),
+    ),
+    vault_password_file: Type.Optional(
+      Type.String({ minLength: 1, description: 'Password of Ansible Vault, or a program that prints it.' }),
+    ),
+    allow_foreign_hosts: Type.Boolean({
+      default: false,
+      description: 'Let a request name hosts in its `inventory` that are not of the deployment.',
+    }),
+    timeout_seconds: Type.Integer({
+      default: 3600,
+      minimum: 1,
+      maximum: 604_800,
+      description: 'A play that takes longer is ended.',
+    }),
+    connect_timeout_seconds: Type.Integer({
+      default: 10,
+      minimum: 1,
+      maximum: 600,
+      description: 'A server that takes longer to answer is unreachable.',
+    }),
+    forks: Type.Integer({
+      default: 10,
+      minimum: 1,
+      maximum: 500,
+      description: 'Servers of one deployment that are worked on at the same time.',
+    }),
+  },
+  { ...closed, description: 'How playbooks reach the servers of this region.' },
+);
+
 export const RegionConfig = Type.Object(
   {
     provider: oneOf(['openstack'], { description: 'What kind of cloud this is.' }),
@@ -69,6 +126,7 @@ export const RegionConfig = Type.Object(
       maximum: 10000,
       description: 'Calls that may go out at once before `rate_per_second` holds them back.',
     }),
+    ansible: Type.Optional(Ansible),
     prices: Type.Optional(Prices),
     budget_per_month: Type.Optional(
       Type.Number({
@@ -173,6 +231,16 @@ export const ConfigFile = Type.Object(
         description: 'Folder of template files (`*.yaml`) to load at every start; a changed file is a new version.',
       }),
     ),
+    playbooks_dir: Type.String({
+      default: 'playbooks',
+      minLength: 1,
+      description: 'Folder of the Ansible playbooks that may be played, with their roles, variables and `ansible.cfg`.',
+    }),
+    ansible_playbook: Type.String({
+      default: 'ansible-playbook',
+      minLength: 1,
+      description: 'The program that plays them: a name that is looked for in `PATH`, or an absolute path.',
+    }),
     limits: Limits,
     webhooks: Webhooks,
     log: Log,

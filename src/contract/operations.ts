@@ -4,6 +4,7 @@
  */
 
 import { changeOperations } from './operations/changes.ts';
+import { configureOperations } from './operations/configure.ts';
 import { deploymentOperations } from './operations/deployments.ts';
 import { serverOperations } from './operations/server.ts';
 import { templateOperations } from './operations/templates.ts';
@@ -12,6 +13,7 @@ import { webhookOperations } from './operations/webhooks.ts';
 export const OPERATIONS = {
   ...deploymentOperations,
   ...changeOperations,
+  ...configureOperations,
   ...templateOperations,
   ...webhookOperations,
   ...serverOperations,

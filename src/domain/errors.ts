@@ -99,6 +99,21 @@ export const ERROR_CATALOGUE = {
     title: 'The webhook cannot be used',
     remedy: 'Correct the fields listed in `errors`.',
   },
+  unknown_playbook: {
+    retryable: false,
+    title: 'There is no such playbook',
+    remedy: 'Put the playbook into the playbooks directory of the server (playbooks_dir in groundwork.yaml).',
+  },
+  invalid_play: {
+    retryable: false,
+    title: 'The playbook cannot be played like this',
+    remedy: 'Correct the fields listed in `errors`.',
+  },
+  inputs_changed: {
+    retryable: false,
+    title: 'The inputs of the earlier run are no longer the same',
+    remedy: 'Put back what was changed; or configure without rerun, with what is there now.',
+  },
   run_in_progress: { retryable: true, title: 'Another run is in progress', remedy: 'Wait for it, or cancel it.' },
   not_possible_now: {
     retryable: false,

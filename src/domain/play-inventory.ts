@@ -29,9 +29,9 @@ export type GivenInventory = Readonly<Record<string, readonly string[]>>;
 /** One group a tier, with every server that stands and has an address. */
 export function inventoryFromLedger(ledger: readonly Resource[]): PlayInventory {
   const hosts = hostsOf(ledger);
-  const groups: Record<string, string[]> = {};
-  for (const { tier, name } of hosts) if (tier !== null) (groups[tier] ??= []).push(name);
-  return { hosts, groups };
+  const tiers = new Set(hosts.flatMap(({ tier }) => tier ?? []));
+  const membersOfTier = (tier: string) => hosts.filter((host) => host.tier === tier).map(({ name }) => name);
+  return { hosts, groups: Object.fromEntries([...tiers].map((tier) => [tier, membersOfTier(tier)])) };
 }
 
 /** Servers in the order of tiers and ordinals. */

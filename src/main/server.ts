@@ -33,6 +33,7 @@ import { keepEmbeddedPostgres } from './kept-postgres.ts';
 import { loadTemplates, templateFilesIn } from './load-templates.ts';
 import { openRegions } from './open-regions.ts';
 import { PACKAGE_ROOT, VERSION } from './package-root.ts';
+import { openPlays } from './plays.ts';
 import { SIMULATED_REGION, startSimulatedCloud } from './simulated-cloud.ts';
 import { systemIds } from './uuid-v7.ts';
 import { openWebhookSender, startWebhookDelivery } from './webhooks.ts';
@@ -84,9 +85,11 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
   await migrate(pool);
 
   const store = createPostgresStore(pool, enqueueRun);
+  const { actor, plays } = await openPlays(options, closers);
   const runDependencies = {
     store: createPostgresStore(runPool, enqueueRun),
     regions,
+    actors: new Map([[actor.kind, actor]]),
     poller: createPoller(log),
     log,
     random: Math.random,
@@ -106,6 +109,7 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
     regions,
     ids: systemIds,
     configuredKeys: configuredKeys(config),
+    plays,
     webhooks: { sender, allowAddresses: config.webhooks.allow_addresses },
     limits: { maxCountPerTier: config.limits.max_count_per_tier, maxNodesPerPlan: config.limits.max_nodes_per_plan },
     log,

@@ -1,5 +1,5 @@
 /**
- * Playbooks: what the server can play, by name.
+ * Playbooks: what the server can play, and on what terms.
  */
 
 export interface FoundPlaybook {
@@ -16,4 +16,13 @@ export interface FoundPlaybook {
 export interface Playbooks {
   /** @returns the playbook, or the reason why there is none, which continues a sentence */
   find(name: string): Promise<FoundPlaybook | string>;
+}
+
+/** What configuring needs of the world. */
+export interface Plays {
+  readonly playbooks: Playbooks;
+  /** Makes a secret unreadable for whoever has only the database. */
+  seal(text: string, deploymentId: string): string;
+  /** Whether hosts that are not of the deployment may be played on. */
+  mayBeForeign(region: string): boolean;
 }

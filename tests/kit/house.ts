@@ -8,9 +8,11 @@ import type { Pool } from 'pg';
 import type { App } from '../../src/app/app.ts';
 import { createApp } from '../../src/app/create-app.ts';
 import { createEmbeddedEngine, enqueueRun } from '../../src/engine/embedded/embedded-engine.ts';
+import type { Actor } from '../../src/ports/actor.ts';
 import type { Region } from '../../src/ports/driver.ts';
 import type { Logger } from '../../src/ports/logger.ts';
 import { noMeasurements } from '../../src/ports/measurements.ts';
+import type { Plays } from '../../src/ports/playbooks.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { createWebhookSender } from '../../src/providers/webhook/index.ts';
 import { createPoller } from '../../src/runs/poller.ts';
@@ -38,6 +40,12 @@ const loud: Logger = {
   child: () => loud,
 };
 
+/** Who plays playbooks, and what the use case needs to know about them. */
+export interface Playing {
+  readonly actor?: Actor;
+  readonly plays: Plays;
+}
+
 const NO_ENGINE = {
   start: async () => {},
   stop: async () => {},
@@ -47,11 +55,21 @@ const NO_ENGINE = {
 /** Receivers of tests listen on loopback. */
 const WEBHOOKS = { secretKey: 'of a test', allowAddresses: ['127.0.0.0/8'], version: 'test' };
 
+/** A house that plays nothing. */
+const NO_PLAYS: Playing = {
+  plays: {
+    playbooks: { find: async () => 'this house has no playbooks' },
+    seal: (text) => text,
+    mayBeForeign: () => false,
+  },
+};
+
 /** @param workers `none`: runs are accepted, and nobody takes them up */
 export async function openHouse(
   databaseUrl: string,
   regions: readonly Region[],
   workers: 'one' | 'none' = 'one',
+  { actor, plays }: Playing = NO_PLAYS,
 ): Promise<House> {
   const log = process.env['GROUNDWORK_TEST_LOG'] ? loud : silent;
   const pool = openPool(databaseUrl, 10, () => {});
@@ -60,6 +78,7 @@ export async function openHouse(
   const steps = createRunSteps({
     store,
     regions: byName,
+    ...(actor ? { actors: new Map([[actor.kind, actor]]) } : {}),
     poller: createPoller(log),
     log,
     random: () => 0,
@@ -89,6 +108,7 @@ export async function openHouse(
     regions: byName,
     ids,
     configuredKeys: [],
+    plays,
     webhooks: { sender: createWebhookSender(WEBHOOKS), allowAddresses: WEBHOOKS.allowAddresses },
     limits: { maxCountPerTier: 100, maxNodesPerPlan: 1000 },
     log,

@@ -11,6 +11,7 @@ import { createEventStreams } from './event-stream.ts';
 import { faultsOf } from './faults.ts';
 import type { Handlers } from './handler.ts';
 import { changeHandlers } from './handlers/changes.ts';
+import { configureHandlers } from './handlers/configure.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { eventHandlers } from './handlers/events.ts';
 import { explainHandlers } from './handlers/explain.ts';
@@ -117,6 +118,7 @@ function allHandlers(app: App, metrics: HttpMetrics, version: string): Handlers 
   return {
     ...deploymentHandlers(app),
     ...changeHandlers(app),
+    ...configureHandlers(app),
     ...explainHandlers(app),
     ...runHandlers(app),
     ...eventHandlers(app),

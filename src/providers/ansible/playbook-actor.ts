@@ -36,15 +36,26 @@ import type { PlaySettings } from './settings.ts';
 export interface PlaybookActor extends Actor {
   /** Ends the plays of a server that was killed; to be called before runs are taken up. */
   endLeftovers(): Promise<void>;
+  /** Fulfilled when no play goes on: a server that stops waits for what it told to end. */
+  idle(): Promise<void>;
 }
 
 export const PLAYBOOK_KIND = 'ansible.playbook';
 
 export function createPlaybookActor(settings: PlaySettings): PlaybookActor {
+  const underWay = new Set<Promise<unknown>>();
+  const tracked = <T>(deed: Promise<T>): Promise<T> => {
+    const over: Promise<unknown> = deed.catch(() => undefined).finally(() => underWay.delete(over));
+    underWay.add(over);
+    return deed;
+  };
   return {
     kind: PLAYBOOK_KIND,
-    act: (order, context) => act(settings, order, context),
-    recover: (order, context, lastTold) => recover(settings, order, context, lastTold),
+    act: (order, context) => tracked(act(settings, order, context)),
+    recover: (order, context, lastTold) => tracked(recover(settings, order, context, lastTold)),
+    async idle() {
+      await Promise.all(underWay);
+    },
     classify,
     async endLeftovers() {
       for (const runId of await runsWithDirectories(settings.dataDir)) {

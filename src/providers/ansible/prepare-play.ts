@@ -6,7 +6,6 @@ import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Failure } from '../../domain/failure.ts';
-import type { JsonObject } from '../../domain/json.ts';
 import type { PlayWanted } from '../../domain/plan-configure.ts';
 import { openSecrets } from '../../domain/secret-values.ts';
 import type { ActOrder } from '../../ports/actor.ts';
@@ -52,7 +51,7 @@ export async function preparePlay(
   const region = settings.region(order.region);
   const path = await checkedPlaybook(settings, wanted);
   const program = await findProgram(settings);
-  const { variables, secrets } = openedVariables(settings, wanted);
+  const { variables, secrets } = openedVariables(settings, order);
   const mask = createMask([...secrets, ...(await vaultSecrets(region))]);
   const controlDirectory = await makeAttemptDirectory(directory, settings.host.temporaryDirectory);
   const knownHosts = join(settings.dataDir, 'known-hosts', order.owner);
@@ -112,7 +111,7 @@ function isExecutable(path: string): Promise<boolean> {
 
 /** Texts that must not be shown, as far as they are known. */
 export async function secretsOf(settings: PlaySettings, order: ActOrder): Promise<readonly string[]> {
-  const { secrets } = openedVariables(settings, wantedOf(order));
+  const { secrets } = openedVariables(settings, order);
   return [...secrets, ...(await vaultSecrets(settings.region(order.region)))];
 }
 
@@ -129,12 +128,9 @@ async function vaultSecrets({ vaultPasswordFile }: RegionPlaySettings): Promise<
   return text.startsWith('#!') ? [] : [text.trim()];
 }
 
-function openedVariables(
-  { openSecret }: PlaySettings,
-  { extra_vars: sealed }: PlayWanted,
-): ReturnType<typeof openSecrets> {
+function openedVariables({ openSecret }: PlaySettings, order: ActOrder): ReturnType<typeof openSecrets> {
   try {
-    return openSecrets(sealed as JsonObject, openSecret);
+    return openSecrets(wantedOf(order).extra_vars, (sealed) => openSecret(sealed, order.owner));
   } catch {
     throw new PlayRefused({
       class: 'permanent',

@@ -43,7 +43,7 @@ export interface PlaySettings {
   /** `ansible-playbook`, or a path to it. */
   readonly command: string;
   readonly region: (name: string) => RegionPlaySettings;
-  /** Opens what was sealed when the request was accepted. @throws Error when it was sealed with another key */
-  readonly openSecret: (sealed: string) => string;
+  /** Opens what was sealed when the request was accepted. @throws Error when that was done with another key */
+  readonly openSecret: (sealed: string, deploymentId: string) => string;
   readonly log: Logger;
 }

@@ -107,6 +107,10 @@ export function createInMemoryApp(): InMemoryApp {
       const run = { run_id: randomUUID(), status: 'UPDATING', operation: 'update' } as const;
       return { started: true, answer: { id, ...run } };
     },
+    async configureDeployment(_caller, id) {
+      const { run_id } = onRun(id, 'CONFIGURING');
+      return { deployment_id: id, status: 'CONFIGURING', run_id };
+    },
     cancelDeployment: async (_caller, id) => onRun(id, 'IN_PROGRESS'),
     async retryDeployment(_caller, id) {
       if (found(deployments, id).status !== 'FAILED') throw refusal('not_possible_now', 'Only a failed one.');

@@ -42,6 +42,7 @@ const CALLS: Readonly<Record<OperationId, Call>> = {
   deleteDeployment: { status: 202, params: byId },
   scaleDeployment: { status: 202, params: byId, payload: { vm_type: 'web', target_count: 3 } },
   updateDeployment: { status: 202, params: byId, payload: { vm_config: { web: { flavor: 'm1.large' } } } },
+  configureDeployment: { status: 202, params: byId, payload: { playbook: 'site.yml' } },
   cancelDeployment: { status: 202, params: byId },
   retryDeployment: { status: 202, params: byId },
   listEvents: { status: 200, params: byId },
