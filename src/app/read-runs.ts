@@ -10,6 +10,7 @@ import type { Resource } from '../domain/resource.ts';
 import type { RunCounts, RunNode, RunRecord } from '../ports/store.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { noDeployment } from './read-deployments.ts';
+import { doesWhat } from './show-plan.ts';
 
 /** @throws GroundworkError not_found */
 export async function listRuns({ store }: AppDependencies, id: string): Promise<RunList> {
@@ -76,6 +77,7 @@ function nodeOf(
     key: node.key,
     kind: node.kind,
     action: node.action,
+    does: doesWhat(node),
     phase,
     state: state?.state ?? 'pending',
     depends_on: [...node.dependsOn],

@@ -27,7 +27,7 @@ function showNode(node: PlanNode): ShownPlan['nodes'][number] {
 }
 
 /** In the words of a person who reads a plan. */
-function doesWhat({ action, replaces }: PlanNode): ShownPlan['nodes'][number]['does'] {
+export function doesWhat({ action, replaces }: PlanNode): ShownPlan['nodes'][number]['does'] {
   if (action === 'present') return replaces === undefined ? 'create' : 'replace';
   return ({ update: 'update in place', absent: 'delete', act: 'run' } as const)[action];
 }

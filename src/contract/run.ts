@@ -6,7 +6,7 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { NODE_STATES, RUN_KINDS, RUN_PHASES, RUN_STATUSES } from '../domain/deployment.ts';
 import { NODE_ACTIONS } from '../domain/plan.ts';
-import { DeploymentError } from './deployment.ts';
+import { DeploymentError, PlanNode } from './deployment.ts';
 import { count, jsonObject, list, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
 
 export const NodeError = shape(
@@ -27,6 +27,7 @@ export const RunNode = shape(
     key: Type.String({ description: 'Resource key, for example `server/web/2`.' }),
     kind: Type.String({ description: 'Driver kind, for example `openstack.server`.' }),
     action: oneOf(NODE_ACTIONS),
+    does: PlanNode.properties.does,
     phase: oneOf(RUN_PHASES),
     state: oneOf(NODE_STATES),
     depends_on: list(Type.String()),

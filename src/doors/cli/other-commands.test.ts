@@ -219,7 +219,7 @@ describe('the smaller commands', () => {
       '0192f0c1  deploy  running  0/14  2026-11-21 10:00:00     -',
     );
     const { stdout } = await run(['runs', DEPLOYMENT_ID, 'last']);
-    expect(stdout).toMatch(/router +present +failed +3 +1\.2 s +the cloud said no/);
+    expect(stdout).toMatch(/router +create +failed +3 +1\.2 s +the cloud said no/);
     expect((await run(['runs', DEPLOYMENT_ID, 'ffff'])).code).toBe(4);
   });
 

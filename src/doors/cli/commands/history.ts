@@ -7,7 +7,8 @@ import type { Run, RunList, RunNode } from '../../../contract/run.ts';
 import { withSession } from '../command-action.ts';
 import type { AddCommand } from '../command-action.ts';
 import { formatSpan, formatTime } from '../display/duration.ts';
-import { shortEventLine } from '../display/event-line.ts';
+import { shortEventLines } from '../display/event-line.ts';
+import { renderRecap } from '../display/play-output.ts';
 import { renderDeploymentError } from '../display/render-deployment.ts';
 import { renderTable } from '../display/render-table.ts';
 import type { Color } from '../display/terminal-text.ts';
@@ -48,7 +49,7 @@ async function listEvents(session: Session, id: string, { after = 0 }: EventsOpt
     page = await session.client.call('listEvents', { params: { id }, query });
     items.push(...page.items);
   } while (!page.end && page.items.length > 0);
-  session.answer({ ...page, items }, () => items.map((event) => shortEventLine(event, session.columns)));
+  session.answer({ ...page, items }, () => items.flatMap((event) => shortEventLines(event, session.columns)));
 }
 
 async function followEvents(session: Session, id: string, { after = 0 }: EventsOptions): Promise<void> {
@@ -57,7 +58,8 @@ async function followEvents(session: Session, id: string, { after = 0 }: EventsO
   const stopListening = io.onInterrupt(() => stop.abort());
   try {
     for await (const event of client.streamEvents(id, { after, follow: true, signal: stop.signal })) {
-      io.stdout.write(`${session.json ? JSON.stringify(event) : shortEventLine(event, session.columns)}\n`);
+      const lines = session.json ? [JSON.stringify(event)] : shortEventLines(event, session.columns);
+      io.stdout.write(lines.map((line) => `${line}\n`).join(''));
     }
   } catch (error) {
     throw stop.signal.aborted ? new ExitWith(EXIT.interrupted) : error;
@@ -125,7 +127,7 @@ function nodeLines(run: Run, session: Session): string[] {
     run.nodes,
     [
       { head: 'RESOURCE', value: ({ key }) => key },
-      { head: 'ACTION', value: ({ action, phase }) => (phase === 'rollback' ? `undo` : action) },
+      { head: 'ACTION', value: ({ does, phase }) => (phase === 'rollback' ? `undo: ${does}` : does) },
       {
         head: 'STATE',
         value: ({ state }) => state,
@@ -138,5 +140,7 @@ function nodeLines(run: Run, session: Session): string[] {
     session,
   );
   const error = run.error ? ['', ...renderDeploymentError(run.error, session)] : [];
-  return [`Run ${run.id}: ${run.kind} ${run.status}, ${run.done}/${run.total} done`, '', ...table, ...error];
+  const recap = renderRecap(run.result, session);
+  const head = `Run ${run.id}: ${run.kind} ${run.status}, ${run.done}/${run.total} done`;
+  return [head, '', ...table, ...error, ...(recap.length === 0 ? [] : ['', ...recap])];
 }

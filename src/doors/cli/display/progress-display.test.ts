@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
+import type { DeploymentEvent } from '../../../contract/event.ts';
 import { STARTED_AT, eventsOf, pendingRun } from '../testing/samples.ts';
 import { createScreen } from '../testing/screen.ts';
 import { createProgressDisplay } from './progress-display.ts';
@@ -52,6 +53,86 @@ describe('without a terminal', () => {
       "
     `);
     expect(text()).not.toContain('\u001b');
+  });
+});
+
+describe('changes and plays', () => {
+  const CHANGE = eventsOf(
+    [0, 'run.started', null, { kind: 'update', total: 2 }],
+    [100, 'node.started', 'server/web/1', { action: 'update' }],
+    [200, 'resource.identified', 'server/web/2'],
+    [300, 'node.done', 'server/web/1', { action: 'update' }],
+    [400, 'node.waiting', 'server/web/2', { detail: 'ACTIVE (deleting)' }],
+  );
+  const PLAY = eventsOf(
+    [0, 'run.started', null, { kind: 'configure', total: 1 }],
+    [100, 'node.started', 'playbook', { action: 'act', kind: 'ansible.playbook' }],
+    [
+      200,
+      'play.output',
+      null,
+      {
+        lines: [
+          { n: 1, text: 'TASK [ping] ***' },
+          { n: 2, text: '  ok: [a\u001b[2J]' },
+        ],
+      },
+    ],
+    [300, 'play.recap', null, { playbook: 'site.yml', exit_code: 2, recap: { a: { ok: 1 }, b: { failed: 1 } } }],
+    [400, 'node.done', 'playbook', { action: 'act' }],
+    [500, 'run.finished', null, { kind: 'configure', status: 'succeeded' }],
+  );
+  const replacing = pendingRun().nodes.map((node) => ({ ...node, does: 'replace' as const }));
+
+  it('are told in words of their own, a replacement as such once the run is known', () => {
+    const { display, text } = open(false);
+    display.event(CHANGE[0] as DeploymentEvent);
+    display.learn({ ...pendingRun(), nodes: replacing.filter(({ key }) => key === 'server/web/2') });
+    for (const event of CHANGE.slice(1)) display.event(event);
+    expect(text()).toMatchInlineSnapshot(`
+      "    0.0 s  Update started, 2 resources
+          0.1 s  server/web/1            changing
+          0.3 s  server/web/1            changed
+          0.4 s  server/web/2            replacing: ACTIVE (deleting)
+      "
+    `);
+  });
+
+  it('show what a play prints, line by line and without control characters', () => {
+    const { display, text } = open(false);
+    for (const event of PLAY) display.event(event);
+    expect(text()).toMatchInlineSnapshot(`
+      "    0.0 s  Configuring started, 1 play
+          0.1 s  playbook                running
+          0.2 s  | TASK [ping] ***
+          0.2 s  |   ok: [a [2J]
+          0.3 s  play of site.yml ended with 2: 2 hosts, 1 with failures
+          0.4 s  playbook                done
+          0.5 s  Configuring succeeded
+      "
+    `);
+  });
+
+  it('leave what a play prints above the frame that is redrawn', () => {
+    vi.useFakeTimers();
+    const screen = createScreen(80, 24);
+    const stream = { isTTY: true, write: (text: string) => screen.write(text), columns: 80, rows: 24 };
+    display = createProgressDisplay({ stream, color: false, title: 'w', now: () => STARTED_AT + 1000 });
+    for (const event of PLAY.slice(0, 3)) {
+      display.event(event);
+      vi.advanceTimersByTime(100);
+    }
+    expect(screen.lines()).toEqual([
+      'TASK [ping] ***',
+      '  ok: [a [2J]',
+      'Configuring w',
+      expect.stringContaining('0/1'),
+      expect.stringMatching(/^\S playbook +running +0\.9 s$/),
+      '',
+    ]);
+    for (const event of PLAY.slice(3)) display.event(event);
+    display.close();
+    expect(screen.lines().slice(2)).toEqual(['✔ Configured w: 1 play in 0.5 s', '']);
   });
 });
 

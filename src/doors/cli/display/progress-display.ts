@@ -5,12 +5,15 @@
 
 import type { DeploymentEvent } from '../../../contract/event.ts';
 import type { Run } from '../../../contract/run.ts';
-import { eventLine } from './event-line.ts';
+import { eventLines } from './event-line.ts';
 import { createLiveRegion } from './live-region.ts';
 import type { TerminalStream } from './live-region.ts';
+import { outputLines } from './play-output.ts';
 import { applyEvent, learnRun, startProgress } from './progress.ts';
 import type { RunProgress } from './progress.ts';
 import { renderProgress } from './render-progress.ts';
+import { deedOf } from './resource-words.ts';
+import type { Deed } from './resource-words.ts';
 
 export interface ProgressDisplay {
   /** Takes the next event. */
@@ -67,6 +70,10 @@ function createLiveDisplay(options: ProgressDisplayOptions): ProgressDisplay {
         progress = startProgress(event.run_id);
       }
       applyEvent(progress, event);
+      if (event.type === 'play.output') {
+        region.settle(outputLines(event));
+        region.draw(frame());
+      }
     },
     learn(run) {
       if (progress?.runId === run.id) learnRun(progress, run);
@@ -81,14 +88,23 @@ function createLiveDisplay(options: ProgressDisplayOptions): ProgressDisplay {
 
 /** One line for each change; the time counts from the start of the run that the change belongs to. */
 function createLineDisplay({ stream }: ProgressDisplayOptions): ProgressDisplay {
+  const deeds = new Map<string, Deed>();
+  const nodeName = (phase: unknown, key: string | null): string => `${String(phase)}:${key}`;
   let startedAt: number | undefined;
   return {
     event(event) {
       const at = Date.parse(event.at);
       startedAt = event.type === 'run.started' ? at : (startedAt ?? at);
-      stream.write(`${eventLine(event, startedAt)}\n`);
+      const lines = eventLines(event, startedAt, ({ data, key }) => {
+        const byAction = deedOf(data['action'], data['phase'] === 'rollback' ? 'absent' : 'present');
+        return deeds.get(nodeName(data['phase'], key)) ?? byAction;
+      });
+      for (const line of lines) stream.write(`${line}\n`);
     },
-    learn() {},
+    learn(run) {
+      deeds.clear();
+      for (const { phase, key, does } of run.nodes) deeds.set(nodeName(phase, key), does);
+    },
     close() {},
   };
 }

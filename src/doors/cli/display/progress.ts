@@ -5,11 +5,13 @@
 
 import type { DeploymentEvent } from '../../../contract/event.ts';
 import type { Run, RunNode } from '../../../contract/run.ts';
+import { deedOf } from './resource-words.ts';
+import type { Deed } from './resource-words.ts';
 
 export interface NodeProgress {
   readonly key: string;
   readonly kind: string;
-  readonly action: RunNode['action'];
+  does: Deed;
   readonly phase: RunNode['phase'];
   state: RunNode['state'];
   /** The cloud's own words, or why the node was skipped or failed. */
@@ -59,6 +61,7 @@ export function learnRun(progress: RunProgress, run: Pick<Run, 'kind' | 'nodes'>
   progress.kind = run.kind;
   for (const node of run.nodes) {
     const known = nodeIn(progress, node.phase, node.key) ?? addNode(progress, node);
+    known.does = node.does;
     known.estimateMs = node.estimate_ms;
     known.dependsOn = node.depends_on;
   }
@@ -123,14 +126,14 @@ function applyNodeEvent(progress: RunProgress, event: DeploymentEvent): NodeProg
 }
 
 function nodeFromEvent(event: DeploymentEvent, key: string, phase: RunNode['phase']) {
-  const byPhase = phase === 'rollback' || textOf(event, 'action', '') === 'absent' ? 'absent' : 'present';
-  return { key, phase, kind: textOf(event, 'kind', key.split('/')[0] ?? key), action: byPhase } as const;
+  const does = deedOf(event.data['action'], phase === 'rollback' ? 'absent' : 'present');
+  return { key, phase, kind: textOf(event, 'kind', key.split('/')[0] ?? key), does } as const;
 }
 
-function addNode(progress: RunProgress, node: Pick<RunNode, 'key' | 'phase' | 'kind' | 'action'>): NodeProgress {
-  const { key, phase, kind, action } = node;
+function addNode(progress: RunProgress, node: Pick<RunNode, 'key' | 'phase' | 'kind' | 'does'>): NodeProgress {
+  const { key, phase, kind, does } = node;
   const added: NodeProgress = {
-    ...{ key, phase, kind, action, state: 'pending', detail: undefined, attempt: 1 },
+    ...{ key, phase, kind, does, state: 'pending', detail: undefined, attempt: 1 },
     ...{ startedAt: undefined, finishedAt: undefined, estimateMs: 0, dependsOn: [] },
   };
   progress.nodes.set(`${phase}:${key}`, added);

@@ -6,7 +6,7 @@
 import { formatDuration } from './duration.ts';
 import { etaMs, isOver, nodesOf, tallyOf } from './progress.ts';
 import type { NodeProgress, RunProgress } from './progress.ts';
-import { countNouns, countOf, doing, runWords } from './resource-words.ts';
+import { countNouns, countOf, doing, runWords, unitOf } from './resource-words.ts';
 import { createPaint, cut, fit, plain, widthOf } from './terminal-text.ts';
 import type { Paint } from './terminal-text.ts';
 
@@ -65,7 +65,7 @@ function barLine({ progress, paint, now, columns }: Frame): string {
 function failureLines({ progress, paint, columns }: Frame): string[] {
   const failed = [...progress.nodes.values()].filter((node) => node.state === 'failed');
   const lines = failed.slice(0, FAILURES_SHOWN).map((node) => {
-    const text = `✖ ${doing(node.action)} ${node.key}: ${node.detail ?? 'failed'}`;
+    const text = `✖ ${doing(node.does)} ${node.key}: ${node.detail ?? 'failed'}`;
     return paint('red', cut(plain(text), columns));
   });
   const more = failed.length - lines.length;
@@ -100,8 +100,8 @@ function activeLine(node: NodeProgress, { now, columns, paint }: Frame): string 
 
 function activeWords(node: NodeProgress): string {
   if (node.state === 'retrying') return `trying again (attempt ${node.attempt}): ${node.detail ?? ''}`;
-  if (node.state === 'waiting') return `${doing(node.action)}: ${node.detail ?? 'waiting for the cloud'}`;
-  return doing(node.action);
+  if (node.state === 'waiting') return `${doing(node.does)}: ${node.detail ?? 'waiting for the cloud'}`;
+  return doing(node.does);
 }
 
 function pendingLine({ progress, paint, columns }: Frame): string[] {
@@ -115,7 +115,7 @@ function endLine({ progress, paint, title, columns }: Frame): string {
   const words = runWords(progress.kind);
   const done = nodesOf(progress).filter((node) => node.state === 'done').length;
   if (progress.status === 'succeeded') {
-    const text = `✔ ${words.did} ${title}: ${countOf(done, 'resource')} in ${took}`;
+    const text = `✔ ${words.did} ${title}: ${countOf(done, unitOf(progress.kind))} in ${took}`;
     return paint('green', cut(text, columns));
   }
   const undone = progress.phase === 'rollback' ? `, ${countOf(done, 'resource')} rolled back` : '';

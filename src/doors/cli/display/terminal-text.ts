@@ -17,6 +17,11 @@ export function plain(text: string): string {
   return text.replace(CONTROL, ' ').trim();
 }
 
+/** A line of some program's output: without control characters and colours, with its indentation. */
+export function printable(line: string): string {
+  return line.replace(COLOR_SEQUENCE, '').replaceAll('\t', '    ').replace(CONTROL, ' ').trimEnd();
+}
+
 /** Cells that a text takes; colours take none. */
 export function widthOf(text: string): number {
   let width = 0;

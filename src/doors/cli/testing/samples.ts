@@ -46,7 +46,7 @@ export function dryRun(nodes: readonly PlanNode[] = PLAN, estimatedMs = 22_500):
 
 /** The run of the plan, with nothing begun. */
 export function pendingRun(): Run {
-  const nodes = PLAN.map(({ wanted: _wanted, region: _region, does: _does, ...node }): RunNode => ({
+  const nodes = PLAN.map(({ wanted: _wanted, region: _region, ...node }): RunNode => ({
     ...node,
     ...{ phase: 'forward', state: 'pending', attempt: 0, detail: null, provider_id: null },
     ...{ started_at: null, finished_at: null, error: null },
@@ -90,7 +90,7 @@ export function deployment(changes: Partial<Deployment> = {}): Deployment {
   const members = Object.values(tiers).flat();
   return {
     ...{ id: DEPLOYMENT_ID, name: 'web-app-prod', status: 'COMPLETED', cloud_region: 'us-west-1' },
-    ...{ template: 'web-app-stack', template_version: 1, failure_policy: 'rollback' },
+    ...{ template: 'web-app-stack', template_version: 1, failure_policy: 'rollback', expires_at: null },
     ...{ parameters: { web_count: 2, app_count: 1 }, progress: null, error: null, metadata: {}, conditions: [] },
     ...{ created_at: timeAt(0), updated_at: timeAt(23_000) },
     resources: {
