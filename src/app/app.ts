@@ -43,7 +43,8 @@ export interface App extends WebhookUseCases {
   ): Promise<DeploymentAccepted>;
   /** The plan of a request. Records nothing. */
   planDeployment(body: CreateDeploymentBody): Promise<DryRun>;
-  getDeployment(id: string): Promise<Deployment>;
+  /** @param at RFC 3339: as it was then; without it, as it is. @throws GroundworkError not_found, also before its creation */
+  getDeployment(id: string, at?: string): Promise<Deployment>;
   /** Why it is where it is. */
   explainDeployment(id: string): Promise<Explanation>;
   listDeployments(query: ListDeploymentsQuery): Promise<DeploymentPage>;

@@ -27,7 +27,7 @@ export function createApp(dependencies: AppDependencies): App {
   return sayNotReady({
     createDeployment: (caller, body, options) => createDeployment(dependencies, caller, body, options),
     planDeployment: (body) => planDeploymentRequest(dependencies, body),
-    getDeployment: (id) => getDeployment(dependencies, id),
+    getDeployment: (id, at) => getDeployment(dependencies, id, at),
     explainDeployment: (id) => explainDeployment(dependencies, health, id),
     listDeployments: (query) => listDeployments(dependencies, query),
     deleteDeployment: (_caller, id) => deleteDeployment(dependencies, id),

@@ -6,13 +6,25 @@ import type { Deployment, DeploymentPage, ListDeploymentsQuery } from '../contra
 import { GroundworkError } from '../domain/errors.ts';
 import type { DeploymentFilter } from '../ports/store.ts';
 import type { AppDependencies } from './dependencies.ts';
+import { deploymentAt } from './deployment-at.ts';
 import { deploymentOf, summaryOf } from './deployment-view.ts';
 
 /** @throws GroundworkError not_found */
-export async function getDeployment({ store }: AppDependencies, id: string): Promise<Deployment> {
-  const view = await store.deployments.view(id);
+export async function getDeployment(dependencies: AppDependencies, id: string, at?: string): Promise<Deployment> {
+  if (at !== undefined) return getDeploymentAt(dependencies, id, at);
+  const view = await dependencies.store.deployments.view(id);
   if (!view) throw noDeployment(id);
   return deploymentOf(view, Date.now());
+}
+
+/** What depends on the time (how long it will take) is said as of then. */
+async function getDeploymentAt({ store }: AppDependencies, id: string, at: string): Promise<Deployment> {
+  const now = Date.parse(at);
+  // Older than any deployment, and perhaps than the calendar of the database.
+  const view = now > 0 ? deploymentAt(await store.events.until(id, at)) : undefined;
+  if (view) return deploymentOf(view, now);
+  const remedy = 'GET the deployment without `at` to see when it was created.';
+  throw new GroundworkError('not_found', `there was no deployment ${id} at ${at}`, { remedy });
 }
 
 /** @throws GroundworkError invalid_request for a cursor that is none */

@@ -113,6 +113,20 @@ export interface DeploymentWithProgress {
   readonly run: RunCounts | null;
 }
 
+export interface DeploymentView extends DeploymentWithProgress {
+  readonly resources: readonly ResourceFacts[];
+}
+
+/** What is shown of a deployment, and of its active run, from an event on. */
+export interface Shown {
+  readonly deployment: Deployment;
+  readonly run: Omit<RunCounts, 'done' | 'failed'> | null;
+}
+
+export interface HistoricEvent extends Event {
+  readonly shown: Shown | null;
+}
+
 export interface DeploymentFilter {
   readonly status?: DeploymentStatus;
   readonly region?: string;
@@ -265,6 +279,8 @@ export interface Ledger {
 
 export interface EventStore {
   list(deploymentId: string, after: number, limit: number): Promise<Event[]>;
+  /** All events until then, in order. @param at RFC 3339, to the microsecond */
+  until(deploymentId: string, at: string): Promise<HistoricEvent[]>;
   /** Number of the newest event of each deployment, and whether a run is active. */
   heads(deploymentIds: readonly string[]): Promise<Map<string, { last: number; active: boolean }>>;
 }

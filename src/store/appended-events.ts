@@ -1,10 +1,22 @@
 /**
  * Appending events. The number of an event is taken from its deployment's row in the statement that writes it: the row
  * lock makes numbers follow the order of commits, without gaps, so a reader that has seen number N misses nothing below.
+ *
+ * With the last event of a change goes what a view of the deployment shows from then on, read from the rows as they are now:
+ * whoever changes them does so first, and appends the events last. The event's time is the row's `updated_at`.
  */
 
 import type { NewEvent } from '../ports/store.ts';
 import type { Transaction } from '../ports/engine.ts';
+
+/** SQL for the columns that a statement must return of `deployments` to go into `SHOWN` as `head`. */
+export const HEAD_COLUMNS = `deployments.id, deployments.last_event, deployments.updated_at, deployments.active_run,
+  to_jsonb(deployments) - 'config' as deployment`;
+
+/** SQL for what is shown from now on; of `head` and, in `run`, its active run. */
+export const SHOWN = `jsonb_build_object('deployment', head.deployment, 'run', case when run.id is not null then jsonb_build_object(
+  'id', run.id, 'kind', run.kind, 'status', run.status, 'phase', run.phase, 'started_at', run.started_at,
+  'estimated_ms', run.estimated_ms, 'total', run.total) end)`;
 
 /** Appends events to a deployment, in the given order, within a transaction. */
 export async function appendEvents(
@@ -19,15 +31,15 @@ export async function appendEvents(
     key: key ?? null,
     data: data ?? {},
   }));
-  await transaction.query(
-    `with head as (
-       update deployments set last_event = last_event + $2, updated_at = clock_timestamp() where id = $1
-       returning id, last_event, updated_at
-     )
-     insert into events (deployment_id, seq, at, type, run_id, key, data)
-     select head.id, head.last_event - $2 + new.place, head.updated_at, new.event->>'type', (new.event->>'run_id')::uuid,
-            new.event->>'key', new.event->'data'
-       from head, jsonb_array_elements($3::jsonb) with ordinality as new(event, place)`,
-    [deploymentId, list.length, JSON.stringify(list)],
-  );
+  await transaction.query(APPEND, [deploymentId, list.length, JSON.stringify(list)]);
 }
+
+const APPEND = `with head as (
+    update deployments set last_event = last_event + $2, updated_at = clock_timestamp() where id = $1
+    returning ${HEAD_COLUMNS}
+  )
+  insert into events (deployment_id, seq, at, type, run_id, key, data, shown)
+  select head.id, head.last_event - $2 + new.place, head.updated_at, new.event->>'type', (new.event->>'run_id')::uuid,
+         new.event->>'key', new.event->'data', case when new.place = $2 then ${SHOWN} end
+    from jsonb_array_elements($3::jsonb) with ordinality as new(event, place),
+         head left join runs run on run.id = head.active_run`;

@@ -3,6 +3,7 @@
  * serves all watchers of a process.
  */
 
+import { type HistoricEventRow, historicEventFromRow } from './historic-event.ts';
 import { EVENT_COLUMNS, eventFromRow, type EventRow } from './rows.ts';
 import type { EventStore } from '../ports/store.ts';
 import type { Database } from './database.ts';
@@ -15,6 +16,13 @@ export function createEventStore(database: Database): EventStore {
         [deploymentId, after, limit],
       );
       return rows.map(eventFromRow);
+    },
+    async until(deploymentId, at) {
+      const rows = await database.query<HistoricEventRow>(
+        `select ${EVENT_COLUMNS}, shown from events where deployment_id = $1 and at <= $2::timestamptz order by seq`,
+        [deploymentId, at],
+      );
+      return rows.map(historicEventFromRow);
     },
     async heads(deploymentIds) {
       const rows = await database.query<{ id: string; last_event: number; active: boolean }>(

@@ -7,6 +7,7 @@ import { type NewCondition, withCondition } from '../domain/condition.ts';
 import type { Condition } from '../domain/deployment.ts';
 import type { Transaction } from '../ports/engine.ts';
 import type { NewEvent } from '../ports/store.ts';
+import { HEAD_COLUMNS, SHOWN } from './appended-events.ts';
 
 export interface DeploymentNews {
   readonly id: string;
@@ -30,11 +31,13 @@ const APPEND = `with list as (
   ), counts as (
     select id, count(*) as n from list group by id
   ), head as (
-    update deployments set last_event = last_event + counts.n, updated_at = now()
-      from counts where deployments.id = counts.id returning deployments.id, last_event - counts.n as before
+    update deployments set last_event = last_event + counts.n, updated_at = clock_timestamp()
+      from counts where deployments.id = counts.id returning ${HEAD_COLUMNS}, counts.n as added
   )
-  insert into events (deployment_id, seq, at, type, key, data)
-  select id, before + n, clock_timestamp(), event->>'type', event->>'key', event->'data' from list join head using (id)`;
+  insert into events (deployment_id, seq, at, type, key, data, shown)
+  select head.id, head.last_event - added + n, head.updated_at, event->>'type', event->>'key', event->'data',
+         case when n = added then ${SHOWN} end
+    from list join head using (id) left join runs run on run.id = head.active_run`;
 
 /** @returns events that tell of what is new, still to be appended */
 export async function setConditionsOfMany(

@@ -17,7 +17,7 @@ import { EventPage, ListEventsQuery } from '../event.ts';
 import { Explanation } from '../explain.ts';
 import type { OperationDefinition } from '../operation.ts';
 import { Run, RunList } from '../run.ts';
-import { uuid } from '../shape.ts';
+import { timestamp, uuid } from '../shape.ts';
 
 const DeploymentId = Type.Object({ id: uuid({ description: 'Id of the deployment.' }) });
 const RunId = Type.Object({
@@ -67,8 +67,13 @@ export const deploymentOperations = {
     path: '/deployments/{id}',
     tag: 'deployments',
     summary: 'Show a deployment',
+    description: 'As it is, or with `at` as it was at that time; 404 for a time before its creation.',
     access: 'read',
     params: DeploymentId,
+    query: Type.Object(
+      { at: Type.Optional(timestamp({ description: 'Show it as it was then; to the microsecond.' })) },
+      { additionalProperties: false },
+    ),
     answers: { 200: { description: 'The deployment.', schema: Deployment } },
     errors: ['not_found'],
   },

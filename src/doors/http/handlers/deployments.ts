@@ -17,7 +17,10 @@ export function deploymentHandlers(app: App): DeploymentHandlers {
       return { status: 202, body: await app.createDeployment(caller, body, options) };
     },
     listDeployments: async ({ query }) => ({ status: 200, body: await app.listDeployments(query) }),
-    getDeployment: async ({ params }) => ({ status: 200, body: await app.getDeployment(params.id) }),
+    getDeployment: async ({ params, query }) => ({
+      status: 200,
+      body: await app.getDeployment(params.id, query.at),
+    }),
     deleteDeployment: async ({ caller, params }) => ({
       status: 202,
       body: await app.deleteDeployment(caller, params.id),
