@@ -20,11 +20,13 @@ import type {
 import type { DeploymentEvent, EventPage } from '../contract/event.ts';
 import type { Explanation } from '../contract/explain.ts';
 import type { Readiness } from '../contract/health.ts';
+import type { CreateOptions } from './create-deployment.ts';
 import type { CreatedKey, CreateKeyBody, KeyList, Scope } from '../contract/key.ts';
 import type { RegionList } from '../contract/region.ts';
 import type { Run, RunList } from '../contract/run.ts';
 import type { CreateTemplateBody, Template, TemplateList, UpdateTemplateBody } from '../contract/template.ts';
 import type { ChangeAnswer, ChangeOptions } from './plan-for-change.ts';
+import type { DriftUseCases } from './drift.ts';
 import type { ConfigureAccepted, ConfigureBody } from '../contract/configure.ts';
 import type { WebhookUseCases } from './webhooks.ts';
 
@@ -35,13 +37,14 @@ export interface Caller {
   readonly scope: Scope;
 }
 
-export interface App extends WebhookUseCases {
+export interface App extends WebhookUseCases, DriftUseCases {
+  /** @param body null with a plan that was shown */
   createDeployment(
     caller: Caller,
-    body: CreateDeploymentBody,
-    options: { readonly idempotencyKey?: string },
+    body: CreateDeploymentBody | null,
+    options: CreateOptions,
   ): Promise<DeploymentAccepted>;
-  /** The plan of a request. Records nothing. */
+  /** The plan of a request, and what is foreseen of it. Makes and reserves nothing. */
   planDeployment(body: CreateDeploymentBody): Promise<DryRun>;
   /** @param at RFC 3339: as it was then; without it, as it is. @throws GroundworkError not_found, also before its creation */
   getDeployment(id: string, at?: string): Promise<Deployment>;

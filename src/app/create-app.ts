@@ -8,6 +8,7 @@ import { cancelDeployment, deleteDeployment, retryDeployment } from './change-de
 import { createDeployment, planDeploymentRequest } from './create-deployment.ts';
 import { configureDeployment } from './configure.ts';
 import type { AppDependencies } from './dependencies.ts';
+import { createDriftUseCases } from './drift.ts';
 import { createEventFeed } from './event-feed.ts';
 import { explainDeployment } from './explain-deployment.ts';
 import { getDeployment, listDeployments } from './read-deployments.ts';
@@ -50,6 +51,7 @@ export function createApp(dependencies: AppDependencies): App {
     createKey: (body) => keys.create(body),
     deleteKey: (id) => keys.remove(id),
     ...createWebhooks(dependencies),
+    ...createDriftUseCases(dependencies),
     readiness: () => readiness(dependencies, health),
     authenticate: (key) => keys.authenticate(key),
   });

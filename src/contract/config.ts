@@ -97,6 +97,12 @@ const Ansible = Type.Object(
   { ...closed, description: 'How playbooks reach the servers of this region.' },
 );
 
+const duration = (options: { default: string; description: string }) =>
+  Type.String({ pattern: '^[0-9]{1,6}[smh]$', ...options });
+
+const percent = (options: { default: number; description: string }) =>
+  Type.Integer({ minimum: 0, maximum: 100, ...options });
+
 export const RegionConfig = Type.Object(
   {
     provider: oneOf(['openstack'], { description: 'What kind of cloud this is.' }),
@@ -126,8 +132,48 @@ export const RegionConfig = Type.Object(
       maximum: 10000,
       description: 'Calls that may go out at once before `rate_per_second` holds them back.',
     }),
+    drift_interval: duration({
+      default: '5m',
+      description:
+        'Time between two looks at everything that stands here: `30s`, `5m`, `1h`. `0s` looks only when it is asked to, and then neither heals nor sweeps by itself.',
+    }),
+    heal_limit: Type.Integer({
+      default: 3,
+      minimum: 1,
+      maximum: 1000,
+      description: 'Heals of one deployment within `heal_window`; one that has drifted again after so many is left alone.',
+    }),
+    heal_window: duration({ default: '30m', description: 'See `heal_limit`.' }),
+    heal_max_missing_share: percent({
+      default: 50,
+      description:
+        'Percent of the resources here that may look missing at once. When it is more, nothing is healed: the credentials or the cloud are wrong.',
+    }),
+    sweep: oneOf(['report', 'delete'], {
+      default: 'report',
+      description:
+        'What to do with objects that carry our mark and that nothing stands for: list them, or delete them. Those of another Groundwork in the same project are never touched.',
+    }),
+    sweep_grace: duration({ default: '10m', description: 'An object that is younger is left alone.' }),
+    sweep_max_count: Type.Integer({
+      default: 10,
+      minimum: 0,
+      maximum: 100_000,
+      description: 'A sweep that would delete more than so many objects does not begin.',
+    }),
+    sweep_max_share: percent({
+      default: 20,
+      description: 'A sweep that would delete more than so many percent of our objects here does not begin.',
+    }),
     ansible: Type.Optional(Ansible),
     prices: Type.Optional(Prices),
+    max_ttl: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'The longest that a deployment may live here: `72h`, `14d`. One that asks for nothing gets this. Without it deployments live until they are deleted.',
+      }),
+    ),
     budget_per_month: Type.Optional(
       Type.Number({
         minimum: 0,

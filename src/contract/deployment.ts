@@ -4,8 +4,9 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { CONDITION_STATUSES, DEPLOYMENT_STATUSES, RUN_KINDS, RUN_PHASES, RUN_STATUSES } from '../domain/deployment.ts';
+import { CONDITION_STATUSES, DEPLOYMENT_STATUSES, DRIFT_POLICIES, RUN_KINDS, RUN_PHASES, RUN_STATUSES } from '../domain/deployment.ts';
 import { FAILURE_POLICIES, NODE_ACTIONS } from '../domain/plan.ts';
+import { BudgetOrder, nodeForesight, planForesight, shownPlanId } from './foresight.ts';
 import { displayName, plainName } from './name.ts';
 import { anyJson, count, jsonObject, list, mapOf, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
 
@@ -20,6 +21,19 @@ export const CreateDeploymentBody = shape(
     cloud_region: plainName({ examples: ['us-west-1'] }),
     parameters: Type.Optional(
       jsonObject({ description: "The template's parameters; `<tier>_count` sets the size of a tier." }),
+    ),
+    ttl: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 32,
+        description:
+          'How long it lives, counted from now: `90m`, `72h`, `7d`, `1d12h`, or as in ISO 8601 `PT72H`, `P7D`. Then it is deleted by itself. Without it the most that the region allows, or for ever.',
+        examples: ['72h'],
+      }),
+    ),
+    budget: Type.Optional(BudgetOrder),
+    drift_policy: Type.Optional(
+      oneOf(DRIFT_POLICIES, { description: 'What to do about drift: tell (default), or put right.' }),
     ),
     failure_policy: Type.Optional(
       oneOf(['rollback', 'hold'], {
@@ -109,6 +123,7 @@ const summaryProperties = {
   cloud_region: Type.String(),
   parameters: jsonObject(),
   failure_policy: FailurePolicy,
+  expires_at: nullable(timestamp({ description: 'When it is deleted by itself; null when it is not.' })),
   progress: nullable(Progress),
   error: nullable(DeploymentError),
   created_at: timestamp(),
@@ -217,6 +232,7 @@ export const PlanNode = shape(
     wanted: jsonObject(),
     reason: Type.Optional(Type.String({ description: 'Why this is done to something that stands.' })),
     changes: Type.Optional(list(FieldChange)),
+    ...nodeForesight,
   },
   { description: 'One action of a plan on one resource.' },
 );
@@ -228,6 +244,7 @@ export const ShownPlan = shape(
     nodes: list(PlanNode),
     total: count(),
     estimated_ms: count({ description: 'Length of the critical path in milliseconds.' }),
+    ...planForesight,
   },
   { description: 'What would be done, in an order in which it can be done.' },
 );
@@ -242,7 +259,8 @@ export const DryRun = shape(
     cloud_region: Type.String(),
     failure_policy: FailurePolicy,
     plan: ShownPlan,
+    ...shownPlanId,
   },
-  { description: 'What a request would do. Nothing was recorded.' },
+  { description: 'What a request would do. Nothing was made, and nothing reserved.' },
 );
 export type DryRun = Static<typeof DryRun>;

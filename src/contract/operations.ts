@@ -6,6 +6,7 @@
 import { changeOperations } from './operations/changes.ts';
 import { configureOperations } from './operations/configure.ts';
 import { deploymentOperations } from './operations/deployments.ts';
+import { driftOperations } from './operations/drift.ts';
 import { serverOperations } from './operations/server.ts';
 import { templateOperations } from './operations/templates.ts';
 import { webhookOperations } from './operations/webhooks.ts';
@@ -14,6 +15,7 @@ export const OPERATIONS = {
   ...deploymentOperations,
   ...changeOperations,
   ...configureOperations,
+  ...driftOperations,
   ...templateOperations,
   ...webhookOperations,
   ...serverOperations,

@@ -94,10 +94,25 @@ export const ERROR_CATALOGUE = {
     title: 'The plan was applied already',
     remedy: 'Ask for a new dry run.',
   },
+  invalid_ttl: {
+    retryable: false,
+    title: 'The time to live cannot be used',
+    remedy: 'Write 90m, 72h, 7d or 1d12h, or as in ISO 8601: PT72H, P7D.',
+  },
   invalid_webhook: {
     retryable: false,
     title: 'The webhook cannot be used',
     remedy: 'Correct the fields listed in `errors`.',
+  },
+  healing_stopped: {
+    retryable: false,
+    title: 'Healing has stopped',
+    remedy: 'Find out why so much looks missing; then order the heal with force=true.',
+  },
+  region_unreachable: {
+    retryable: true,
+    title: 'The region cannot be reached',
+    remedy: 'GET /regions tells why; try again when it can be reached.',
   },
   unknown_playbook: {
     retryable: false,

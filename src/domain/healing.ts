@@ -41,7 +41,8 @@ export interface HealCandidate {
 }
 
 export type HealDecision =
-  | { readonly heal: true }
+  /** With a condition that is to be taken back. */
+  | { readonly heal: true; readonly condition: NewCondition | undefined }
   /** Undefined: it is stopped already, and nothing new is to be said. */
   | { readonly heal: false; readonly condition: NewCondition | undefined };
 
@@ -57,7 +58,8 @@ export function decideHeal(candidate: HealCandidate, sight: RegionSight, limits:
       `drifted again: somebody or something works against it. ${RESUME}`;
     return { heal: false, condition: stopped('TooManyHeals', message) };
   }
-  return { heal: true };
+  const message = 'what spoke against healing is over';
+  return { heal: true, condition: standing && healingResumed('Resumed', message) };
 }
 
 const RESUME =

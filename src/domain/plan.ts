@@ -40,6 +40,8 @@ export interface PlanNode {
   readonly reason?: string;
   /** What it changes, for `update` and for a replacement. */
   readonly changes?: readonly FieldChange[];
+  /** Fields in which it may differ from what is wanted, for `update`: a person accepted that. */
+  readonly leave?: readonly string[];
   /** Keys of the nodes of this plan that must be done first. */
   readonly dependsOn: readonly string[];
   /** Keys of the resources that it stands on, where those are not `dependsOn`: they may stand already. */

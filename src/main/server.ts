@@ -10,7 +10,8 @@ import type { Logger as PinoLogger } from 'pino';
 import type { Pool } from 'pg';
 import type { App } from '../app/app.ts';
 import { createApp } from '../app/create-app.ts';
-import type { Regions } from '../app/dependencies.ts';
+import type { AppDependencies, Regions } from '../app/dependencies.ts';
+import { healByPolicy } from '../app/drift.ts';
 import type { Config } from '../config/load-config.ts';
 import { createHttpDoor } from '../doors/http/door.ts';
 import { createEmbeddedEngine, enqueueRun, type EmbeddedEngine } from '../engine/embedded/embedded-engine.ts';
@@ -34,7 +35,9 @@ import { loadTemplates, templateFilesIn } from './load-templates.ts';
 import { openRegions } from './open-regions.ts';
 import { PACKAGE_ROOT, VERSION } from './package-root.ts';
 import { openPlays } from './plays.ts';
+import { createDriftWatch, startRegionWatches } from './region-watches.ts';
 import { SIMULATED_REGION, startSimulatedCloud } from './simulated-cloud.ts';
+import { EXPIRY, longestTtls, startExpiry } from './expiry.ts';
 import { systemIds } from './uuid-v7.ts';
 import { openWebhookSender, startWebhookDelivery } from './webhooks.ts';
 
@@ -79,7 +82,7 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
   const databaseUrl = await openDatabase(options, closers);
   const metrics = createMetrics();
   closers.add('metrics', async () => metrics.close());
-  const { regions, simulatedCloud } = await openClouds(options, closers, metrics);
+  const { regions, configs, simulatedCloud } = await openClouds(options, closers, metrics);
   // The runs have connections of their own: a request does not queue behind their writes.
   const [pool, runPool] = [connect(options, closers, databaseUrl), connect(options, closers, databaseUrl)];
   await migrate(pool);
@@ -103,17 +106,33 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
   startLateSweeps(options, runDependencies, closers);
   const sender = await openWebhookSender(config, closers);
   startWebhookDelivery({ store: runDependencies.store, sender, log }, closers);
-  const app = createApp({
+  const watching = {
+    store: runDependencies.store,
+    regions,
+    configs,
+    newId: systemIds.newId,
+    log,
+    measurements: metrics,
+  };
+  const appDependencies: AppDependencies = {
+    drift: createDriftWatch(watching, closers),
     store,
     engine,
     regions,
     ids: systemIds,
     configuredKeys: configuredKeys(config),
+    longestTtlMs: longestTtls(config),
     plays,
     webhooks: { sender, allowAddresses: config.webhooks.allow_addresses },
     limits: { maxCountPerTier: config.limits.max_count_per_tier, maxNodesPerPlan: config.limits.max_nodes_per_plan },
     log,
-  });
+  };
+  const app = createApp(appDependencies);
+  startRegionWatches(watching, (id) => healByPolicy(appDependencies, id), closers);
+  startExpiry(
+    { store: runDependencies.store, deleteDeployment: (id) => app.deleteDeployment(EXPIRY, id), log },
+    closers,
+  );
   await loadConfiguredTemplates(options, app);
 
   const url = await openDoor(options, { app, metrics: countingRuns(metrics, engine), closers });
@@ -158,7 +177,7 @@ async function openClouds(
   options: ServerOptions,
   closers: Closers,
   metrics: Metrics,
-): Promise<{ regions: Regions; simulatedCloud: string | undefined }> {
+): Promise<{ regions: Regions; configs: Config['regions']; simulatedCloud: string | undefined }> {
   const { config, log, say } = options;
   let configured = config.regions;
   let simulatedCloud: string | undefined;
@@ -176,7 +195,7 @@ async function openClouds(
   closers.add('regions', async () => {
     await Promise.all(regions.all.map((region) => region.close()));
   });
-  return { regions, simulatedCloud };
+  return { regions, configs: configured, simulatedCloud };
 }
 
 function createEngine(

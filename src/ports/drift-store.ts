@@ -74,6 +74,8 @@ export interface DriftStore {
   ): Promise<
     readonly { readonly id: string; readonly conditions: readonly Condition[]; readonly recentHeals: number }[]
   >;
+  /** Takes `HealingStopped` back where nothing is left to heal. */
+  forgetStops(region: string, condition: NewCondition): Promise<void>;
   /** Says something new about many deployments. */
   setConditions(news: readonly { readonly id: string; readonly condition: NewCondition }[]): Promise<void>;
   /** Findings of a region that nobody accepted, by type. */

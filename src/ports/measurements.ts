@@ -11,6 +11,22 @@ export interface Measurements {
   runFinished(run: { kind: string; status: string }): void;
   /** One plan node that came to an end; `kind` is the driver kind. */
   nodeFinished(node: { kind: string; action: string; result: string }, seconds: number): void;
+  /** A look at a whole region: what stands against the ledger now, and how long our part and the cloud's took. */
+  regionChecked(
+    check: {
+      region: string;
+      /** Findings that nobody accepted, by type. */
+      findings: Readonly<Record<string, number>>;
+      /** Objects that nothing in the ledger stands for, by verdict. */
+      orphans: Readonly<Record<string, number>>;
+      /** The brake stopped the sweep. */
+      sweepStopped: boolean;
+    },
+    seconds: number,
+  ): void;
+  orphansRemoved(sweep: { region: string }, count: number): void;
+  /** A heal was started, by policy or by order. */
+  healStarted(heal: { region: string; by: string }): void;
   /** One call to a cloud; `status` is the HTTP status, or 0 when no answer came. */
   cloudRequest(call: { region: string; service: string; method: string; status: number }, seconds: number): void;
 }
@@ -21,5 +37,8 @@ export const noMeasurements: Measurements = {
   runsActive: () => {},
   runFinished: () => {},
   nodeFinished: () => {},
+  regionChecked: () => {},
+  orphansRemoved: () => {},
+  healStarted: () => {},
   cloudRequest: () => {},
 };

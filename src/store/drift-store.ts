@@ -24,6 +24,8 @@ import { appendEventsToMany, type DeploymentEvent, setConditionsOfMany } from '.
 const AT_REST = `d.status = 'COMPLETED' and d.active_run is null`;
 
 export function createDriftStore(database: Database): DriftStore {
+  const setConditions: DriftStore['setConditions'] = (news) =>
+    database.transaction(async (tx) => appendEventsToMany(tx, await setConditionsOfMany(tx, news)));
   return {
     async subjects({ region, owner }) {
       const [clock] = await database.query<{ now: string }>('select clock_timestamp()::text as now');
@@ -50,8 +52,11 @@ export function createDriftStore(database: Database): DriftStore {
       ]);
       return rows.map(({ id, conditions, recent_heals: recentHeals }) => ({ id, conditions, recentHeals }));
     },
-    setConditions: (news) =>
-      database.transaction(async (tx) => appendEventsToMany(tx, await setConditionsOfMany(tx, news))),
+    async forgetStops(region, condition) {
+      const rows = await database.query<{ id: string }>(STOPPED_FOR_NOTHING, [region]);
+      if (rows.length > 0) await setConditions(rows.map(({ id }) => ({ id, condition })));
+    },
+    setConditions,
     async counts(region) {
       const rows = await database.query<{ type: string; count: number }>(
         'select type, count(*) as count from drift where region = $1 and is_open group by type',
@@ -198,6 +203,10 @@ const ACCEPT = `update drift set accepted = drift.differences, is_open = false
 
 const SIGHT = `select (select count(*) from drift where region = $1 and is_gone and is_open) as missing,
   (select count(*) from resources where region = $1 and state <> 'deleted') as resources`;
+
+const STOPPED_FOR_NOTHING = `select d.id from deployments d
+  where d.region = $1 and ${AT_REST} and d.conditions @> '[{"type": "HealingStopped", "status": "True"}]'
+    and not exists (select from drift where owner = d.id and is_open)`;
 
 /** Heals count from when healing was last resumed. */
 const HEALABLE = `select d.id, d.conditions, (

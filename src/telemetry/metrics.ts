@@ -5,6 +5,8 @@
 
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
+import { FINDING_TYPES } from '../domain/drift.ts';
+import { ORPHAN_VERDICTS } from '../domain/orphans.ts';
 import type { Measurements } from '../ports/measurements.ts';
 
 export interface Metrics extends Measurements {
@@ -23,6 +25,7 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const { requests, runs, active, nodes, cloudCalls, cloudSeconds } = createInstruments(registry);
+  const { drift, strays, stopped, checks, removed, heals } = createWatchInstruments(registry);
   return {
     httpRequest: ({ operation, method, status }, seconds) =>
       requests.observe({ operation, method, status: String(status) }, seconds),
@@ -33,6 +36,14 @@ export function createMetrics(): Metrics {
       cloudCalls.inc({ region, service, method, status: status === 0 ? 'none' : String(status) });
       cloudSeconds.observe({ region, service }, seconds);
     },
+    regionChecked({ region, findings, orphans, sweepStopped }, seconds) {
+      for (const type of FINDING_TYPES) drift.set({ region, type }, findings[type] ?? 0);
+      for (const verdict of ORPHAN_VERDICTS) strays.set({ region, verdict }, orphans[verdict] ?? 0);
+      stopped.set({ region }, sweepStopped ? 1 : 0);
+      checks.observe({ region }, seconds);
+    },
+    orphansRemoved: ({ region }, count) => removed.inc({ region }, count),
+    healStarted: ({ region, by }) => heals.inc({ region, by }),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     close: () => registry.clear(),
   };
@@ -74,6 +85,50 @@ function createInstruments(registry: Registry) {
       help: 'Time a cloud took to answer one call.',
       labelNames: ['region', 'service'],
       buckets: CLOUD_BUCKETS,
+      registers,
+    }),
+  };
+}
+
+/** What looks at whole regions tell. */
+function createWatchInstruments(registry: Registry) {
+  const registers = [registry];
+  return {
+    drift: new Gauge({
+      name: 'groundwork_drift_findings',
+      help: 'Resources that are not as the ledger says, accepted ones left out, as of the last look.',
+      labelNames: ['region', 'type'],
+      registers,
+    }),
+    strays: new Gauge({
+      name: 'groundwork_orphans',
+      help: 'Objects with a mark of ours that nothing in the ledger stands for, as of the last look.',
+      labelNames: ['region', 'verdict'],
+      registers,
+    }),
+    stopped: new Gauge({
+      name: 'groundwork_sweep_stopped',
+      help: '1 when the last sweep of orphans was stopped by its brake.',
+      labelNames: ['region'],
+      registers,
+    }),
+    checks: new Histogram({
+      name: 'groundwork_region_check_duration_seconds',
+      help: 'Time of a look at everything that stands in a region.',
+      labelNames: ['region'],
+      buckets: CLOUD_BUCKETS,
+      registers,
+    }),
+    removed: new Counter({
+      name: 'groundwork_orphans_removed_total',
+      help: 'Orphans that were deleted.',
+      labelNames: ['region'],
+      registers,
+    }),
+    heals: new Counter({
+      name: 'groundwork_heals_total',
+      help: 'Heals that were started, by the policy of a deployment or by order.',
+      labelNames: ['region', 'by'],
       registers,
     }),
   };

@@ -7,6 +7,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { App } from '../../src/app/app.ts';
 import { createApp } from '../../src/app/create-app.ts';
+import type { AppDependencies, DriftWatch } from '../../src/app/dependencies.ts';
 import { createEmbeddedEngine, enqueueRun } from '../../src/engine/embedded/embedded-engine.ts';
 import type { Actor } from '../../src/ports/actor.ts';
 import type { Region } from '../../src/ports/driver.ts';
@@ -15,14 +16,28 @@ import { noMeasurements } from '../../src/ports/measurements.ts';
 import type { Plays } from '../../src/ports/playbooks.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { createWebhookSender } from '../../src/providers/webhook/index.ts';
+import { checkDeployment } from '../../src/reconcilers/check-region.ts';
 import { createPoller } from '../../src/runs/poller.ts';
 import { createRunPlanWorkflow } from '../../src/runs/run-plan-workflow.ts';
 import { createRunSteps } from '../../src/runs/run-steps.ts';
 import { openPool } from '../../src/store/database.ts';
 import { createPostgresStore } from '../../src/store/postgres-store.ts';
 
+/** Looks that cannot be fooled by lists that lag, and the limits of the configuration's defaults. */
+function createTestWatch(store: Store, log: Logger): DriftWatch {
+  const checking = { store, newId: randomUUID, log, measurements: noMeasurements, confirmAfterMs: 0 };
+  return {
+    look: (region, id) => checkDeployment(checking, region, id, new AbortController().signal),
+    maxMissingShare: () => 50,
+    sweepMode: () => 'report',
+    healed: () => {},
+  };
+}
+
 export interface House {
   readonly app: App;
+  /** For what is done without a door: a heal by policy. */
+  readonly dependencies: AppDependencies;
   readonly store: Store;
   readonly pool: Pool;
   stop(): Promise<void>;
@@ -102,19 +117,22 @@ export async function openHouse(
     newKey: () => randomBytes(32).toString('hex'),
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
   };
-  const app = createApp({
+  const dependencies: AppDependencies = {
+    drift: createTestWatch(store, log),
     store,
     engine,
     regions: byName,
     ids,
     configuredKeys: [],
+    longestTtlMs: () => undefined,
     plays,
     webhooks: { sender: createWebhookSender(WEBHOOKS), allowAddresses: WEBHOOKS.allowAddresses },
     limits: { maxCountPerTier: 100, maxNodesPerPlan: 1000 },
     log,
-  });
+  };
   return {
-    app,
+    app: createApp(dependencies),
+    dependencies,
     store,
     pool,
     async stop() {

@@ -13,6 +13,7 @@ import type { Handlers } from './handler.ts';
 import { changeHandlers } from './handlers/changes.ts';
 import { configureHandlers } from './handlers/configure.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
+import { driftHandlers } from './handlers/drift.ts';
 import { eventHandlers } from './handlers/events.ts';
 import { explainHandlers } from './handlers/explain.ts';
 import { keyHandlers } from './handlers/keys.ts';
@@ -120,6 +121,7 @@ function allHandlers(app: App, metrics: HttpMetrics, version: string): Handlers 
     ...changeHandlers(app),
     ...configureHandlers(app),
     ...explainHandlers(app),
+    ...driftHandlers(app),
     ...runHandlers(app),
     ...eventHandlers(app),
     ...templateHandlers(app),

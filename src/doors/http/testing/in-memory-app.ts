@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { App, Caller } from '../../../app/app.ts';
 import type { CreateDeploymentBody, Deployment, DryRun } from '../../../contract/deployment.ts';
+import type { DriftReport } from '../../../contract/drift.ts';
 import type { DeploymentEvent } from '../../../contract/event.ts';
 import type { Readiness } from '../../../contract/health.ts';
 import type { ApiKey, Scope } from '../../../contract/key.ts';
@@ -66,6 +67,7 @@ export function createInMemoryApp(): InMemoryApp {
     async createDeployment(_caller, body, { idempotencyKey }) {
       const known = byIdempotencyKey.get(idempotencyKey ?? '');
       if (known !== undefined) return accepted(found(deployments, known));
+      if (body === null) throw refusal('not_found', 'There is no such plan.');
       if (!templates.has(body.template)) throw refusal('unknown_template', body.template);
       const deployment = newDeployment(body);
       deployments.set(deployment.id, deployment);
@@ -79,6 +81,13 @@ export function createInMemoryApp(): InMemoryApp {
     async getDeployment(id) {
       if (app.fault !== undefined) throw app.fault;
       return found(deployments, id);
+    },
+    getDrift: async (id) => driftOf(found(deployments, id)),
+    acceptDrift: async (_caller, id) => driftOf(found(deployments, id)),
+    healDeployment: async (_caller, id) => onRun(id, 'UPDATING'),
+    async listOrphans(region) {
+      if (region !== 'us-west-1') throw refusal('not_found', `There is no region ${region}.`);
+      return { region, sweep: 'report', checked_at: NOW, error: null, brake: null, items: [] };
     },
     async explainDeployment(id) {
       const { name, status } = found(deployments, id);
@@ -240,6 +249,14 @@ function found<T>(things: ReadonlyMap<string, T>, id: string): T {
   return thing;
 }
 
+function driftOf({ id }: Deployment): DriftReport {
+  const difference = { field: 'id', wanted: 'net-1', actual: null, fix: 'replace' } as const;
+  const seen = { first_seen: NOW, last_seen: NOW };
+  const finding = { key: 'network', kind: 'openstack.network', type: 'missing', provider_id: 'net-1' } as const;
+  const findings = [{ ...finding, differences: [difference], accepted: false, ...seen }];
+  return { deployment_id: id, policy: 'alert', drifted: true, checked_at: NOW, findings };
+}
+
 function refusal(code: ErrorCode, detail: string): GroundworkError {
   return new GroundworkError(code, detail);
 }
@@ -258,6 +275,7 @@ function newDeployment(body: CreateDeploymentBody): Deployment {
     cloud_region: body.cloud_region,
     parameters: body.parameters ?? {},
     failure_policy: body.failure_policy ?? 'rollback',
+    expires_at: null,
     progress: null,
     error: null,
     created_at: NOW,
