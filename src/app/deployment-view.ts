@@ -22,6 +22,7 @@ export function summaryOf({ deployment: d, run }: DeploymentWithProgress, now: n
     cloud_region: d.region,
     parameters: d.parameters,
     failure_policy: d.failurePolicy,
+    expires_at: d.expiresAt,
     progress: run && progressOf(run, now),
     error: d.error,
     created_at: d.createdAt,

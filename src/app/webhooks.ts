@@ -35,7 +35,11 @@ export interface WebhookUseCases {
   replayWebhookDelivery(caller: Caller, id: string, deliveryId: string): Promise<WebhookDelivery>;
 }
 
-export function createWebhooks({ store, ids, webhooks }: AppDependencies): WebhookUseCases {
+export function createWebhooks({
+  store,
+  ids,
+  webhooks,
+}: Pick<AppDependencies, 'store' | 'ids' | 'webhooks'>): WebhookUseCases {
   const { sender, allowAddresses } = webhooks;
   const own = async (caller: Caller, id: string): Promise<Webhook> => {
     const webhook = await store.webhooks.get(id);

@@ -6,6 +6,7 @@
  */
 
 import type { ConfigFile } from '../contract/config.ts';
+import { parseTtl } from '../domain/ttl.ts';
 import { isNetwork } from '../domain/webhook-target.ts';
 import { ConfigError } from './config-error.ts';
 import type { ConfigFault } from './config-error.ts';
@@ -66,7 +67,7 @@ export function loadConfig(input: ConfigInput): Config {
     const override = overrides.find((candidate) => candidate.path.join('.') === path.join('.'));
     return { where: override?.where ?? source?.locate(path) ?? 'defaults', key: path.join('.'), ...fault };
   };
-  const faults = [...checked.faults, ...keys.faults, ...networkFaults(checked)].map(place);
+  const faults = [...checked.faults, ...keys.faults, ...networkFaults(checked), ...ttlFaults(checked)].map(place);
   faults.push(...misspeltVariables(environment), ...adminKeyFaults(environment), ...secretKeyFaults(environment));
   if (faults.length > 0) throw new ConfigError(faults);
 
@@ -105,6 +106,15 @@ function networkFaults({ config, faults }: ReturnType<typeof fillAndCheck>): Sch
     if (isNetwork(text)) return [];
     const path = ['webhooks', 'allow_addresses', index];
     return [{ path, detail: `${text} is no network.`, remedy: 'Write address and length: 10.20.0.0/16.' }];
+  });
+}
+
+function ttlFaults({ config, faults }: ReturnType<typeof fillAndCheck>): SchemaFault[] {
+  if (faults.length > 0) return [];
+  return Object.entries(config.regions).flatMap(([name, { max_ttl: text }]) => {
+    const parsed = text === undefined ? { ms: 0 } : parseTtl(text);
+    if (!('problem' in parsed)) return [];
+    return [{ path: ['regions', name, 'max_ttl'], detail: `${text}: ${parsed.problem}.`, remedy: parsed.remedy }];
   });
 }
 

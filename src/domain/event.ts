@@ -9,6 +9,10 @@ export const EVENT_TYPES = [
   'deployment.status',
   'deployment.condition',
   'deployment.changed',
+  /** It will be deleted soon, unless it is extended. */
+  'deployment.expiring',
+  /** Its time has ended: it is being deleted. */
+  'deployment.expired',
   'run.accepted',
   'run.started',
   'run.rollback',

@@ -10,7 +10,7 @@ import type { Logger as PinoLogger } from 'pino';
 import type { Pool } from 'pg';
 import type { App } from '../app/app.ts';
 import { createApp } from '../app/create-app.ts';
-import type { AppDependencies, Regions } from '../app/dependencies.ts';
+import type { AppDependencies, Regions, RegionTerms } from '../app/dependencies.ts';
 import { healByPolicy } from '../app/drift.ts';
 import type { Config } from '../config/load-config.ts';
 import { createHttpDoor } from '../doors/http/door.ts';
@@ -125,6 +125,7 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
     plays,
     webhooks: { sender, allowAddresses: config.webhooks.allow_addresses },
     limits: { maxCountPerTier: config.limits.max_count_per_tier, maxNodesPerPlan: config.limits.max_nodes_per_plan },
+    terms: (region) => termsOf(config, region),
     log,
   };
   const app = createApp(appDependencies);
@@ -226,6 +227,11 @@ function startLateSweeps({ log }: ServerOptions, dependencies: RunDependencies, 
 async function firstKey({ config }: ServerOptions, store: Store) {
   if (config.admin_key !== undefined) return { path: '', created: undefined, kept: undefined };
   return ensureAdminKey(config.data_dir, store.keys, systemIds);
+}
+
+function termsOf({ regions }: Config, name: string): RegionTerms {
+  const { prices, budget_per_month: budgetPerMonth } = regions[name] ?? {};
+  return { ...(prices ? { prices } : {}), ...(budgetPerMonth === undefined ? {} : { budgetPerMonth }) };
 }
 
 function configuredKeys({ admin_key: adminKey, api_keys: keys }: Config) {

@@ -28,6 +28,7 @@ import type { DriftStore, OrphanStore, RegionCheckStore } from './drift-store.ts
 import type { Transaction } from './engine.ts';
 import type { PlanStore } from './plan-store.ts';
 import type { Reservations } from './reservations.ts';
+import type { ExpiryStore } from './expiry-store.ts';
 import type { DeliveryStore, WebhookStore } from './webhook-store.ts';
 
 /** The right to write on behalf of a run. */
@@ -147,6 +148,8 @@ export interface DeploymentStore {
     run: NewRun;
     events: readonly NewEvent[];
     idempotency?: { apiKeyId: string; key: string; requestHash: string };
+    /** Id of the API key that asked. */
+    createdBy?: string;
     guard?: AcceptGuard;
   }): Promise<{ createdAt: string }>;
   /** The earlier answer for an idempotency key. */
@@ -340,6 +343,7 @@ export interface Store {
   readonly workers: WorkerStore;
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
+  readonly expiries: ExpiryStore;
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   check(): Promise<{ detail: string }>;
   close(): Promise<void>;

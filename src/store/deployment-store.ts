@@ -59,14 +59,15 @@ export function createDeploymentStore(database: Database, enqueue: Enqueue): Dep
 async function accept(
   tx: Transaction,
   enqueue: Enqueue,
-  { deployment: d, run, events, idempotency, guard }: Parameters<DeploymentStore['accept']>[0],
+  { deployment: d, run, events, idempotency, guard, createdBy }: Parameters<DeploymentStore['accept']>[0],
 ): Promise<{ createdAt: string }> {
   await guard?.(tx);
   const [[row]] = await Promise.all([
     tx.query<{ created_at: string }>(
       `insert into deployments (id, name, status, region, template_name, template_version, parameters, overrides, config,
-         failure_policy, drift_policy, expires_at, budget, active_run)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning created_at`,
+         failure_policy, drift_policy, expires_at, budget, active_run, created_by, expiry_set_at, expiry_look_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, now(),
+         case when $12::timestamptz is not null then '-infinity'::timestamptz end) returning created_at`,
       [
         d.id,
         d.name,
@@ -82,6 +83,7 @@ async function accept(
         d.expiresAt,
         d.budget,
         run.id,
+        createdBy ?? null,
       ],
     ),
     idempotency &&

@@ -10,6 +10,7 @@ import { createDeliveryStore } from './delivery-store.ts';
 import { createDeploymentStore } from './deployment-store.ts';
 import { createDriftStore } from './drift-store.ts';
 import { createEventStore } from './event-store.ts';
+import { createExpiryStore } from './expiry-store.ts';
 import { createHistoryStore } from './history-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { createLateSweepStore } from './late-sweep-store.ts';
@@ -43,6 +44,7 @@ export function createPostgresStore(pool: Pool, enqueue: Engine['enqueue']): Sto
     workers: createWorkerStore(database),
     webhooks: createWebhookStore(database),
     deliveries: createDeliveryStore(database),
+    expiries: createExpiryStore(database),
     transaction: (work) => database.transaction(work),
     async check() {
       const [row] = await database.query<{ version: string }>(`select current_setting('server_version') as version`);

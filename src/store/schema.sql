@@ -33,10 +33,13 @@ create table deployments (
   expires_at timestamp with time zone,
   budget jsonb,
   created_by text,
+  expiry_set_at timestamp with time zone,
+  expiry_look_at timestamp with time zone,
   constraint deployments_pkey PRIMARY KEY (id)
 );
 CREATE INDEX deployments_by_creation ON deployments USING btree (created_at DESC, id DESC);
 CREATE INDEX deployments_by_expiry ON deployments USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (status <> 'DELETED'::text));
+CREATE INDEX deployments_by_expiry_look ON deployments USING btree (expiry_look_at) WHERE (expiry_look_at IS NOT NULL);
 CREATE INDEX deployments_by_name ON deployments USING btree (name);
 
 create table drift (

@@ -38,6 +38,8 @@ export interface House {
   readonly app: App;
   /** For what is done without a door: a heal by policy. */
   readonly dependencies: AppDependencies;
+  /** Prices and budgets by region, for a test to set. */
+  readonly terms: Map<string, RegionTerms>;
   readonly store: Store;
   readonly pool: Pool;
   stop(): Promise<void>;
@@ -117,7 +119,9 @@ export async function openHouse(
     newKey: () => randomBytes(32).toString('hex'),
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
   };
+  const terms = new Map<string, RegionTerms>();
   const dependencies: AppDependencies = {
+    terms: (region) => terms.get(region),
     drift: createTestWatch(store, log),
     store,
     engine,

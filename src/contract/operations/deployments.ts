@@ -14,10 +14,11 @@ import {
   RunAccepted,
 } from '../deployment.ts';
 import { EventPage, ListEventsQuery } from '../event.ts';
+import { acceptanceQuery } from '../foresight.ts';
 import { Explanation } from '../explain.ts';
 import type { OperationDefinition } from '../operation.ts';
 import { Run, RunList } from '../run.ts';
-import { timestamp, uuid } from '../shape.ts';
+import { nullable, timestamp, uuid } from '../shape.ts';
 
 const DeploymentId = Type.Object({ id: uuid({ description: 'Id of the deployment.' }) });
 const RunId = Type.Object({
@@ -34,7 +35,13 @@ export const deploymentOperations = {
     description: 'Records the deployment and starts its run in one transaction. With `dry_run` it only plans.',
     access: 'write',
     query: Type.Object(
-      { dry_run: Type.Boolean({ default: false, description: 'Answer with the plan and record nothing.' }) },
+      {
+        dry_run: Type.Boolean({
+          default: false,
+          description: 'Answer with the plan and what is foreseen of it; make and reserve nothing.',
+        }),
+        ...acceptanceQuery,
+      },
       { additionalProperties: false },
     ),
     headers: Type.Object({
@@ -45,12 +52,25 @@ export const deploymentOperations = {
         }),
       ),
     }),
-    body: CreateDeploymentBody,
+    body: nullable(CreateDeploymentBody),
     answers: {
       200: { description: 'The plan (`dry_run=true`).', schema: DryRun },
       202: { description: 'Accepted.', schema: DeploymentAccepted },
     },
-    errors: ['unknown_template', 'unknown_region', 'invalid_template', 'invalid_parameters', 'idempotency_conflict'],
+    errors: [
+      'unknown_template',
+      'unknown_region',
+      'invalid_template',
+      'invalid_parameters',
+      'invalid_ttl',
+      'infeasible',
+      'quota_exceeded',
+      'over_budget',
+      'plan_stale',
+      'plan_applied',
+      'not_found',
+      'idempotency_conflict',
+    ],
   },
   listDeployments: {
     method: 'GET',

@@ -1,3 +1,3 @@
 /** What the webhook sender shows of itself. */
 
-export { createWebhookSender } from './sender.ts';
+export { createWebhookSender, type WebhookSenderOptions } from './sender.ts';
