@@ -51,6 +51,7 @@ function describe(id: string, operation: OperationDefinition, components: Compon
   const scope = access === 'public' || access === 'loopback' ? undefined : access;
   const sentences = [description, scope && `Needs a key with the scope \`${scope}\`.`].filter(Boolean);
   const content = body && { 'application/json': { schema: hoist(body, components) } };
+  const isRequired = !Array.isArray((body as { type?: unknown } | undefined)?.type);
   return {
     operationId: id,
     tags: [tag],
@@ -58,7 +59,7 @@ function describe(id: string, operation: OperationDefinition, components: Compon
     ...(sentences.length > 0 ? { description: sentences.join(' ') } : {}),
     security: access === 'public' ? [] : [{ apiKey: [] }, { bearer: [] }, ...(access === 'loopback' ? [{}] : [])],
     parameters: parametersOf(operation, components),
-    ...(content ? { requestBody: { required: true, content } } : {}),
+    ...(content ? { requestBody: { required: isRequired, content } } : {}),
     responses: { ...answersOf(operation, components), ...refusalsOf(operation, components) },
   };
 }

@@ -17,6 +17,7 @@ import { createHttpDoor } from '../doors/http/door.ts';
 import { createEmbeddedEngine, enqueueRun, type EmbeddedEngine } from '../engine/embedded/embedded-engine.ts';
 import type { Store } from '../ports/store.ts';
 import { createReconciler } from '../reconcilers/reconciler.ts';
+import { tellStalled } from '../reconcilers/tell-stalled.ts';
 import type { RunDependencies } from '../runs/execution.ts';
 import { sweepLate } from '../runs/late-sweep.ts';
 import { createPoller } from '../runs/poller.ts';
@@ -104,6 +105,7 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
   await engine.start();
   closers.add('engine', () => engine.stop());
   startLateSweeps(options, runDependencies, closers);
+  startStallWatch(options, runDependencies, closers);
   const sender = await openWebhookSender(config, closers);
   startWebhookDelivery({ store: runDependencies.store, sender, log }, closers);
   const watching = {
@@ -221,6 +223,19 @@ function startLateSweeps({ log }: ServerOptions, dependencies: RunDependencies, 
   });
   reconciler.start();
   closers.add('late sweeps', () => reconciler.stop());
+}
+
+const STALL_WATCH_EVERY_MS = 10_000;
+
+function startStallWatch({ log }: ServerOptions, { store }: RunDependencies, closers: Closers): void {
+  const reconciler = createReconciler({
+    name: 'stall watch',
+    everyMs: STALL_WATCH_EVERY_MS,
+    deed: (signal) => tellStalled({ store, log }, signal),
+    log,
+  });
+  reconciler.start();
+  closers.add('stall watch', () => reconciler.stop());
 }
 
 /** GROUNDWORK_ADMIN_KEY takes the place of the key that is made at the first start. */

@@ -7,7 +7,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { App } from '../../src/app/app.ts';
 import { createApp } from '../../src/app/create-app.ts';
-import type { AppDependencies, DriftWatch } from '../../src/app/dependencies.ts';
+import type { AppDependencies, DriftWatch, RegionTerms } from '../../src/app/dependencies.ts';
 import { createEmbeddedEngine, enqueueRun } from '../../src/engine/embedded/embedded-engine.ts';
 import type { Actor } from '../../src/ports/actor.ts';
 import type { Region } from '../../src/ports/driver.ts';
@@ -135,6 +135,7 @@ export async function openHouse(
     log,
   };
   return {
+    terms,
     app: createApp(dependencies),
     dependencies,
     store,
