@@ -90,7 +90,7 @@ export async function openHouse(
 ): Promise<House> {
   const log = process.env['GROUNDWORK_TEST_LOG'] ? loud : silent;
   const pool = openPool(databaseUrl, 10, () => {});
-  const store = createPostgresStore(pool, enqueueRun);
+  const store = createPostgresStore(pool, workers === 'none' ? async () => {} : enqueueRun);
   const byName = { get: (name: string) => regions.find((region) => region.name === name), all: regions };
   const steps = createRunSteps({
     store,
