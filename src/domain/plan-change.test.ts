@@ -162,10 +162,19 @@ describe('a change', () => {
 
   it('removes the last created first, whatever their ordinals', () => {
     const ledger = deployed(CONFIG).map((row) =>
-      row.key === 'server/web/1' ? { ...row, createdAt: '2030-01-01T00:00:00.000Z' } : row,
+      row.key === 'server/web/1' ? { ...row, runId: 'run-2', createdAt: '2030-01-01T00:00:00.000Z' } : row,
     );
     expect(does(change(withWeb({ count: 2 }), ledger))).toEqual([['server/web/1', 'absent']]);
     expect(does(change(withWeb({ count: 4 }), ledger))).toEqual([['server/web/4', 'present']]);
+  });
+
+  it('removes the highest ordinals of those that one run created', () => {
+    const ledger = deployed(CONFIG).map((row, index) => ({ ...row, createdAt: new Date(1000 - index).toISOString() }));
+    expect(
+      does(change(withWeb({ count: 1 }), ledger))
+        .map(([key]) => key)
+        .toSorted(),
+    ).toEqual(['server/web/2', 'server/web/3']);
   });
 
   it('makes anew what was begun and not finished, what is broken, and what stands on it', () => {
