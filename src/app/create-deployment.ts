@@ -191,6 +191,8 @@ export async function planDeploymentRequest(
   const deploymentId = dependencies.ids.newId();
   const prepared = await prepareDeployment(dependencies, body, deploymentId);
   const { template, region, failurePolicy, plan } = prepared;
+  // Refuses what would be refused.
+  expiryOfNew(dependencies, { region: region.name, ttl: body.ttl }, Date.now());
   const [foresight, remembered] = await Promise.all([
     foresee(dependencies, { region, plan, budget: body.budget ?? null }),
     rememberPlan(dependencies, {

@@ -13,16 +13,29 @@ import type { Template } from '../domain/template.ts';
 import { subnetOfTier } from '../domain/tier-subnet.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { type ChangeAnswer, changeDeployment, type ChangeOptions, type WantedChange } from './plan-for-change.ts';
+import { noDeployment } from './read-deployments.ts';
 import { withTierCount } from './tier-count.ts';
+import { assertTimeToLive, setTimeToLive } from './time-to-live.ts';
 
-/** @throws GroundworkError not_found, invalid_parameters, run_in_progress, not_possible_now */
+/** @throws GroundworkError not_found, invalid_parameters, invalid_ttl, run_in_progress, not_possible_now */
 export async function updateDeployment(
   dependencies: AppDependencies,
   id: string,
   body: UpdateDeploymentBody,
   options: ChangeOptions,
 ): Promise<ChangeAnswer> {
-  return changeDeployment(dependencies, id, options, (deployment, template) => wish(deployment, template, body));
+  const { ttl, expires_at, ...change } = body;
+  const life = { ...(ttl === undefined ? {} : { ttl }), ...(expires_at === undefined ? {} : { expires_at }) };
+  const wanted = (deployment: Deployment, template: Template) => wish(deployment, template, change);
+  if (Object.keys(life).length === 0) return changeDeployment(dependencies, id, options, wanted);
+  const deployment = await dependencies.store.deployments.get(id);
+  if (!deployment || deployment.status === 'DELETED') throw noDeployment(id);
+  assertTimeToLive(dependencies, deployment, life);
+  const isAll = Object.keys(change).length === 0;
+  const settings: ChangeAnswer = { started: false, answer: { id, operation: 'settings' } };
+  const answer = isAll ? settings : await changeDeployment(dependencies, id, options, wanted);
+  if (!options.dryRun) await setTimeToLive(dependencies, deployment, life);
+  return answer;
 }
 
 function wish(deployment: Deployment, template: Template, body: UpdateDeploymentBody): WantedChange {

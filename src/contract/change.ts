@@ -8,7 +8,7 @@ import { DEPLOYMENT_STATUSES, DRIFT_POLICIES } from '../domain/deployment.ts';
 import { PART_NAME_PATTERN } from '../domain/template.ts';
 import { ShownPlan } from './deployment.ts';
 import { shownPlanId } from './foresight.ts';
-import { count, jsonObject, list, mapOf, nullable, oneOf, shape, uuid } from './shape.ts';
+import { count, jsonObject, list, mapOf, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
 
 export const CHANGE_OPERATIONS = ['none', 'scale_out', 'scale_in', 'update', 'settings'] as const;
 
@@ -80,6 +80,18 @@ export const UpdateDeploymentBody = shape(
         maximum: 1000,
         description: 'How many servers of a tier may be out of service at the same time; default 1.',
       }),
+    ),
+    ttl: Type.Optional(
+      nullable(
+        Type.String({
+          minLength: 1,
+          maxLength: 32,
+          description: 'How long it lives, counted anew from now: `72h`, `7d`, `P7D`. Null: until it is deleted.',
+        }),
+      ),
+    ),
+    expires_at: Type.Optional(
+      nullable(timestamp({ description: 'The same as a time. Either may be set during a run as well.' })),
     ),
     drift_policy: Type.Optional(oneOf(DRIFT_POLICIES, { description: 'What to do about drift: tell, or put right.' })),
   },

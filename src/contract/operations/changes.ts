@@ -51,6 +51,6 @@ export const changeOperations = {
       200: { description: 'The plan (`dry_run=true`), or nothing to run.', schema: ChangeShown },
       202: { description: 'Accepted.', schema: ChangeAccepted },
     },
-    errors: ['not_found', 'invalid_parameters', 'not_possible_now', 'run_in_progress', 'unknown_region'],
+    errors: ['not_found', 'invalid_parameters', 'invalid_ttl', 'not_possible_now', 'run_in_progress', 'unknown_region'],
   },
 } as const satisfies Record<string, OperationDefinition>;
