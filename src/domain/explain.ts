@@ -97,7 +97,7 @@ export function explain(situation: Situation): Explanation {
 }
 
 function explainActive(situation: Situation, run: ExplainedRun): Explanation {
-  const opening = [deploymentLink(situation, run), runLink(situation, run)];
+  const opening = [deploymentLink(situation, run), runLink(situation, run), ...takeOverLink(situation)];
   const unattended = whyUnattended(situation, run);
   if (unattended) {
     const { fact, remedy } = unattended;
@@ -157,6 +157,12 @@ function explainConclusion({ deployment }: Situation, opening: readonly Link[]):
 
 function deploymentLink({ deployment }: Situation, run: ExplainedRun): Link {
   return { subject: 'deployment', statement: `is ${deployment.status} as long as its ${run.kind} goes on` };
+}
+
+function takeOverLink({ workers: { takeOvers: times } }: Situation): Link[] {
+  if (times === 0) return [];
+  const often = times === 1 ? 'once' : `${times} times`;
+  return [{ subject: 'worker', statement: `it was taken over from another worker ${often}` }];
 }
 
 function runLink({ nodes, now }: Situation, run: ExplainedRun): Link {

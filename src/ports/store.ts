@@ -23,6 +23,7 @@ import type { Workers } from '../domain/explain.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { NodeAction, Plan, PlanNode } from '../domain/plan.ts';
 import type { Resource, ResourceState } from '../domain/resource.ts';
+import type { StalledNode } from '../domain/stalled.ts';
 import type { Template } from '../domain/template.ts';
 import type { DriftStore, OrphanStore, RegionCheckStore } from './drift-store.ts';
 import type { Transaction } from './engine.ts';
@@ -321,6 +322,21 @@ export interface WorkerStore {
   attending(runId: string): Promise<Workers>;
 }
 
+export interface StallStore {
+  /**
+   * Deployments of which a node is at work for too long, or which are said to have one.
+   * @param limits milliseconds by `region kind action`; what is not in it counts by its estimate
+   */
+  look(limits: ReadonlyMap<string, number>): Promise<
+    {
+      readonly deploymentId: string;
+      readonly node: StalledNode | undefined;
+      /** What the condition says now. */
+      readonly told: string | undefined;
+    }[]
+  >;
+}
+
 export interface HistoryStore {
   /** Percentiles of the duration of past nodes, in milliseconds, by `region kind action`. */
   durations(): Promise<Durations>;
@@ -341,6 +357,7 @@ export interface Store {
   readonly plans: PlanStore;
   readonly reservations: Reservations;
   readonly workers: WorkerStore;
+  readonly stalls: StallStore;
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
   readonly expiries: ExpiryStore;

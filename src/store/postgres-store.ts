@@ -20,6 +20,7 @@ import { createPlanStore } from './plan-store.ts';
 import { createRegionCheckStore } from './region-check-store.ts';
 import { createReservations } from './reservation-store.ts';
 import { createRunStore } from './run-store.ts';
+import { createStallStore } from './stall-store.ts';
 import { createTemplateStore } from './template-store.ts';
 import { createWebhookStore } from './webhook-store.ts';
 import { createWorkerStore } from './worker-store.ts';
@@ -42,6 +43,7 @@ export function createPostgresStore(pool: Pool, enqueue: Engine['enqueue']): Sto
     plans: createPlanStore(database),
     reservations: createReservations(database),
     workers: createWorkerStore(database),
+    stalls: createStallStore(database),
     webhooks: createWebhookStore(database),
     deliveries: createDeliveryStore(database),
     expiries: createExpiryStore(database),

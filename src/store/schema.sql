@@ -41,6 +41,7 @@ CREATE INDEX deployments_by_creation ON deployments USING btree (created_at DESC
 CREATE INDEX deployments_by_expiry ON deployments USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (status <> 'DELETED'::text));
 CREATE INDEX deployments_by_expiry_look ON deployments USING btree (expiry_look_at) WHERE (expiry_look_at IS NOT NULL);
 CREATE INDEX deployments_by_name ON deployments USING btree (name);
+CREATE INDEX deployments_stalled ON deployments USING btree (id) WHERE (conditions @> '[{"type": "Stalled", "status": "True"}]'::jsonb);
 
 create table drift (
   owner uuid not null,
