@@ -11,60 +11,14 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Failure } from '../../src/domain/failure.ts';
-import type { JsonObject } from '../../src/domain/json.ts';
-import type { OwnerMark } from '../../src/domain/owner-mark.ts';
 import { sameMark } from '../../src/domain/owner-mark.ts';
-import type { Assessment, CallContext, Driver, Found, Region, ResourceRef } from '../../src/ports/driver.ts';
+import type { CallContext } from '../../src/ports/driver.ts';
 import { LeaseLost } from '../../src/ports/driver.ts';
-import { eventually, freeContext, removeUntilGone, sweepRegion } from './sweep.ts';
-import type { WireTap } from './wire-tap.ts';
-
-/** Provider ids of what was made so far, by key. */
-export type Made = (key: string) => string;
-
-export interface Order {
-  readonly key: string;
-  readonly kind: string;
-  wanted(made: Made): JsonObject;
-  /** `own`: the call that makes it carries the mark; `neighbours`: the marks of what it joins tell whose it is. */
-  readonly mark: 'own' | 'neighbours';
-  /** A second object that the cloud accepts beside the first one; absent when the cloud can hold only one. */
-  twin?(made: Made): JsonObject;
-}
-
-export interface Refusal {
-  readonly title: string;
-  readonly kind: string;
-  wanted(made: Made, region: ConformanceRegion): JsonObject | Promise<JsonObject>;
-  readonly failure: Pick<Failure, 'class' | 'type'>;
-  /** Found in the message: the cloud's own words or ours. */
-  readonly words: RegExp;
-  /** Refused by the create call, or only found out later by what is observed. */
-  readonly when: 'created' | 'observed';
-}
-
-export interface ConformanceRegion {
-  readonly region: Region;
-  readonly tap: WireTap;
-  /** Makes what a refusal needs and a driver cannot; known to the target's own refusals. */
-  readonly prepare: Readonly<Record<string, () => Promise<string>>>;
-  cleanup(): Promise<void>;
-}
-
-export interface ConformanceTarget {
-  readonly name: string;
-  /** A region that holds nothing of anybody's. @param quota `tiny`: room for one network. */
-  makeRegion(quota?: 'tiny'): Promise<ConformanceRegion>;
-  /** A whole stack, dependencies first. */
-  readonly orders: readonly Order[];
-  /** Asked for while the whole stack stands. */
-  readonly refusals: readonly Refusal[];
-  /** Keys that cannot be removed while the whole stack stands, with the refusal's own type. */
-  readonly inUse: Readonly<Record<string, string>>;
-  /** Orders that exceed the tiny quota, all but the last of them being accepted. */
-  readonly overQuota: readonly Order[];
-}
+import type { ConformanceTarget, Order } from './bench.ts';
+import { Bench } from './bench.ts';
+import { describeChanges } from './change-conformance.ts';
+import { describeForesight } from './foresight-conformance.ts';
+import { freeContext } from './sweep.ts';
 
 /** Registers the suite. */
 export function describeDriverConformance(target: ConformanceTarget): void {
@@ -73,6 +27,8 @@ export function describeDriverConformance(target: ConformanceTarget): void {
     beforeAll(() => bench.open());
     afterAll(() => bench.close());
     describeMaking(target, bench);
+    describeForesight(target, bench);
+    describeChanges(target, bench);
     describeTwins(target, bench);
     describeRefusals(target, bench);
     describeLostAnswers(target, bench);
@@ -106,6 +62,7 @@ function describeMaking(target: ConformanceTarget, bench: Bench): void {
     it(`sees that ${order.kind} become ready and report its facts`, async () => {
       const assessment = await bench.settle(order);
       expect(assessment).toMatchObject({ state: 'ready' });
+      if (assessment.state === 'ready') bench.outputs.set(order.key, assessment.outputs);
       const read = await bench.observe(order, bench.made(order.key));
       expect(read).toBeDefined();
     });
@@ -239,124 +196,4 @@ function describeQuota(target: ConformanceTarget): void {
       await bench.close();
     }
   });
-}
-
-/** One region, one owner, and what was made for it. */
-class Bench {
-  readonly owner = randomUUID();
-  readonly #target: ConformanceTarget;
-  readonly #quota: 'tiny' | undefined;
-  readonly #made = new Map<string, string>();
-  #opened: ConformanceRegion | undefined;
-
-  constructor(target: ConformanceTarget, quota?: 'tiny') {
-    this.#target = target;
-    this.#quota = quota;
-  }
-
-  readonly made: Made = (key) => {
-    const id = this.#made.get(key);
-    if (id === undefined) throw new Error(`${key} was not made: an earlier test failed`);
-    return id;
-  };
-
-  async open(): Promise<void> {
-    this.#opened = await this.#target.makeRegion(this.#quota);
-  }
-
-  async close(): Promise<void> {
-    if (!this.#opened) return;
-    await sweepRegion(this.region, this.owner);
-    await this.#opened.cleanup();
-  }
-
-  get region(): Region {
-    return this.#open.region;
-  }
-
-  get tap(): WireTap {
-    return this.#open.tap;
-  }
-
-  get #open(): ConformanceRegion {
-    if (!this.#opened) throw new Error('the region is not open');
-    return this.#opened;
-  }
-
-  driver(kind: string): Driver {
-    const driver = this.region.driver(kind);
-    if (!driver) throw new Error(`region ${this.region.name} has no driver for ${kind}`);
-    return driver;
-  }
-
-  orderOf(key: string): Order {
-    return this.#target.orders.find((order) => order.key === key)!;
-  }
-
-  markOf({ key }: Order): OwnerMark {
-    return { owner: this.owner, key, generation: 1 };
-  }
-
-  refOf(order: Order, providerId: string): ResourceRef {
-    return { providerId, mark: this.markOf(order), wanted: order.wanted(this.made) };
-  }
-
-  note(key: string, providerId: string): void {
-    this.#made.set(key, providerId);
-  }
-
-  create(order: Order, wanted: JsonObject): ReturnType<Driver['create']> {
-    return this.driver(order.kind).create(wanted, this.markOf(order), freeContext());
-  }
-
-  async make(order: Order): Promise<void> {
-    const { providerId } = await this.create(order, order.wanted(this.made));
-    this.note(order.key, providerId);
-  }
-
-  find(order: Order): Promise<Found[]> {
-    return this.driver(order.kind).find(this.owner, freeContext());
-  }
-
-  async observe(order: Order, providerId: string): Promise<JsonObject | undefined> {
-    const ref: ResourceRef = { providerId, mark: this.markOf(order), wanted: order.wanted(this.made) };
-    return (await this.driver(order.kind).observe([ref], freeContext())).get(providerId);
-  }
-
-  /** Looks until it is ready or failed. */
-  settle(order: Order, providerId = this.made(order.key)): Promise<Assessment> {
-    return eventually(`${order.key} is settled`, async () => {
-      const observed = await this.observe(order, providerId);
-      const assessment = observed && this.driver(order.kind).assess(order.wanted(this.made), observed);
-      return assessment?.state === 'pending' ? undefined : assessment;
-    });
-  }
-
-  remove(order: Order, providerId: string): Promise<'gone' | 'accepted'> {
-    return this.driver(order.kind).remove(this.refOf(order, providerId), freeContext());
-  }
-
-  removeUntilGone(order: Order, providerId: string): Promise<void> {
-    return removeUntilGone(this.driver(order.kind), this.refOf(order, providerId));
-  }
-
-  async failureOf(kind: string, deed: () => Promise<unknown>): Promise<Failure | undefined> {
-    try {
-      await deed();
-      return undefined;
-    } catch (error) {
-      return this.driver(kind).classify(error);
-    }
-  }
-
-  /** The failure of an order that must not succeed; what it made nevertheless is removed. */
-  async refuse(refusal: Refusal): Promise<Failure | undefined> {
-    const wanted = await refusal.wanted(this.made, this.#open);
-    const order: Order = { key: 'refused', kind: refusal.kind, mark: 'own', wanted: () => wanted };
-    if (refusal.when === 'created') return this.failureOf(refusal.kind, () => this.create(order, wanted));
-    const { providerId } = await this.create(order, wanted);
-    const assessment = await this.settle(order, providerId);
-    await this.removeUntilGone(order, providerId);
-    return assessment.state === 'failed' ? assessment.failure : undefined;
-  }
 }

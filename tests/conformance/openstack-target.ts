@@ -10,7 +10,11 @@ import type { Region } from '../../src/ports/driver.ts';
 import type { CloudConfig } from '../../src/providers/openstack/index.ts';
 import { createOpenStackRegion, readCloud } from '../../src/providers/openstack/index.ts';
 import type { Logger } from '../../src/ports/logger.ts';
-import type { ConformanceRegion, ConformanceTarget, Made, Order, Refusal } from './driver-conformance.ts';
+import type { ConformanceRegion, ConformanceTarget } from './bench.ts';
+import { openStackChanges } from './openstack-changes.ts';
+import { networkOrder, openStackOrders, openStackRefusals } from './openstack-orders.ts';
+import { openStackQuestions } from './openstack-questions.ts';
+import { SECOND_GROUP } from './openstack-orders.ts';
 import { OpenStackSession } from './openstack-session.ts';
 import { openWireTap } from './wire-tap.ts';
 
@@ -22,6 +26,8 @@ export interface OpenStackSite {
   /** Gets the role `member` in the project that is made. */
   readonly user: { readonly username: string; readonly password: string };
   readonly flavor: string;
+  /** One that has more of everything. */
+  readonly flavorLarger: string;
   /** A flavor that no host has room for. */
   readonly flavorTooBig: string;
   readonly image: string;
@@ -30,11 +36,15 @@ export interface OpenStackSite {
   close(): Promise<void>;
 }
 
-export type SiteNames = Pick<OpenStackSite, 'flavor' | 'flavorTooBig' | 'image' | 'externalNetwork' | 'keyPair'>;
+export type SiteNames = Pick<
+  OpenStackSite,
+  'flavor' | 'flavorLarger' | 'flavorTooBig' | 'image' | 'externalNetwork' | 'keyPair'
+>;
 
 /** What both the laboratory cloud and the simulator are seeded with. */
 export const LAB_NAMES: SiteNames = {
   flavor: 'm1.tiny',
+  flavorLarger: 'm1.small',
   flavorTooBig: 'oslab.toobig',
   image: 'debian-12',
   externalNetwork: 'public',
@@ -47,140 +57,32 @@ export function openStackTarget(
   names: SiteNames,
   openSite: () => Promise<OpenStackSite>,
 ): ConformanceTarget {
-  const orders = stackOrders(names);
+  const orders = openStackOrders(names);
   return {
     name,
     makeRegion: async (quota) => openOpenStackBench(await openSite(), quota),
     orders,
-    refusals: refusals(names),
+    changes: openStackChanges(names),
+    questions: openStackQuestions(names),
+    quotas: {
+      instances: { limit: 20, used: 1 },
+      cores: { limit: 100, used: 1 },
+      ram_mb: { limit: null, used: 512 },
+      networks: { limit: 20, used: 1 },
+      subnets: { limit: 20, used: 1 },
+      routers: { limit: 5, used: 1 },
+    },
+    refusals: openStackRefusals(names),
     inUse: { network: 'NetworkInUse', 'subnet/web': 'SubnetInUse', router: 'RouterInUse' },
     overQuota: [networkOrder('network'), networkOrder('network/second')],
   };
 }
 
-function stackOrders({ flavor, image, externalNetwork, keyPair }: SiteNames): Order[] {
-  return [
-    networkOrder('network'),
-    {
-      key: 'subnet/web',
-      kind: 'openstack.subnet',
-      mark: 'own',
-      wanted: (made) => subnet(made, '10.77.1.0/24'),
-      twin: (made) => subnet(made, '10.77.2.0/24'),
-    },
-    {
-      key: 'router',
-      kind: 'openstack.router',
-      mark: 'own',
-      wanted: () => ({ name: 'conformance', external_network: externalNetwork }),
-      twin: () => ({ name: 'conformance', external_network: null }),
-    },
-    {
-      key: 'interface/web',
-      kind: 'openstack.router-interface',
-      mark: 'neighbours',
-      wanted: (made) => ({ router_id: made('router'), subnet_id: made('subnet/web') }),
-    },
-    {
-      key: 'port/spare',
-      kind: 'openstack.port',
-      mark: 'own',
-      wanted: (made) => ({ name: 'spare', network_id: made('network'), fixed_ip: '10.77.1.40' }),
-      twin: (made) => ({ name: 'spare', network_id: made('network'), subnet_id: made('subnet/web') }),
-    },
-    {
-      key: 'server/web/0',
-      kind: 'openstack.server',
-      mark: 'own',
-      wanted: (made) => ({
-        ...server(made, { flavor, image }),
-        fixed_ip: '10.77.1.20',
-        key_name: keyPair,
-        security_groups: ['default'],
-        user_data: '#cloud-config\nhostname: wëb\n',
-        metadata: { tier: 'web' },
-      }),
-      twin: (made) => server(made, { flavor, image }),
-    },
-  ];
-}
-
-function networkOrder(key: string): Order {
-  const wanted = () => ({ name: 'conformance' });
-  return { key, kind: 'openstack.network', mark: 'own', wanted, twin: wanted };
-}
-
-function subnet(made: Made, cidr: string) {
-  return { name: 'conformance-web', network_id: made('network'), cidr, dns_nameservers: ['192.0.2.53'] };
-}
-
-function server(made: Made, { flavor, image }: { flavor: string; image: string }) {
-  return { name: 'conformance-web-0', flavor, image, network_id: made('network') };
-}
-
-function refusals(names: SiteNames): Refusal[] {
-  const { flavor, image } = names;
-  const order = (title: string, type: string, change: object, words: RegExp): Refusal => ({
-    title,
-    kind: 'openstack.server',
-    wanted: (made) => ({ ...server(made, names), ...change }),
-    failure: { class: 'permanent', type },
-    words,
-    when: 'created',
-  });
-  return [
-    order('an unknown flavor', 'FlavorNotFound', { flavor: 'no-such-flavor' }, /no-such-flavor/),
-    order('an unknown image', 'ImageNotFound', { image: 'no-such-image' }, /no-such-image/),
-    order('an unknown image id', 'ImageNotFound', { image: randomUUID() }, /there is no image/),
-    order('an unknown key pair', 'KeyPairNotFound', { key_name: 'no-such-key' }, /Invalid key_name provided/),
-    order('an unknown security group', 'SecurityGroupNotFound', { security_groups: ['nope'] }, /nope/),
-    order('an unknown network', 'NetworkNotFound', { network_id: randomUUID() }, /could not be found/),
-    {
-      title: 'an image name that two images have',
-      kind: 'openstack.server',
-      wanted: async (made, { prepare }) => server(made, { flavor, image: (await prepare['twoImages']?.()) ?? '' }),
-      failure: { class: 'permanent', type: 'ImageAmbiguous' },
-      words: /is the name of 2 images: \S+, \S+/,
-      when: 'created',
-    },
-    {
-      title: 'a server that no host has room for',
-      kind: 'openstack.server',
-      wanted: (made) => server(made, { flavor: names.flavorTooBig, image }),
-      failure: { class: 'permanent', type: 'NoValidHost' },
-      words: /with fault 500: No valid host was found\./,
-      when: 'observed',
-    },
-    {
-      title: 'a gateway network that is not external',
-      kind: 'openstack.router',
-      wanted: (made) => ({ name: 'conformance', external_network: made('network') }),
-      failure: { class: 'permanent', type: 'ExternalNetworkNotFound' },
-      words: /there is no external network/,
-      when: 'created',
-    },
-    {
-      title: 'a subnet that overlaps another one',
-      kind: 'openstack.subnet',
-      wanted: (made) => subnet(made, '10.77.1.128/25'),
-      failure: { class: 'permanent', type: 'InvalidInput' },
-      words: /overlaps with another subnet/,
-      when: 'created',
-    },
-    {
-      // It may be our own earlier request that took the address: look first.
-      title: 'an address that another server has',
-      kind: 'openstack.server',
-      wanted: (made) => ({ ...server(made, names), fixed_ip: '10.77.1.20' }),
-      failure: { class: 'unknown-outcome', type: 'FixedIpInUse' },
-      words: /Fixed IP address 10\.77\.1\.20 is already in use/,
-      when: 'created',
-    },
-  ];
-}
-
 /** The default quota of memory is below the flavor that no host has room for. */
-const AMPLE_QUOTA = { compute: { instances: 20, cores: 100, ram: -1 }, network: { network: 20 } };
+const AMPLE_QUOTA = {
+  compute: { instances: 20, cores: 100, ram: -1 },
+  network: { network: 20, subnet: 20, router: 5 },
+};
 const TINY_QUOTA = {
   compute: { instances: 1, cores: 1 },
   network: { network: 1, subnet: 1, port: 4, router: 1 },
@@ -189,6 +91,8 @@ const TINY_QUOTA = {
 export interface OpenStackBench extends ConformanceRegion {
   /** The region's own user, for what drivers cannot do. */
   readonly user: OpenStackSession;
+  /** An administrator of the cloud, in a project of his own. */
+  readonly admin: OpenStackSession;
   /** The same project with other settings; closed by the caller. */
   open(change: Partial<CloudConfig>): Region;
 }
@@ -199,6 +103,9 @@ export async function openOpenStackBench(site: OpenStackSite, quota?: 'tiny'): P
   const projectId = await admin.makeProject(`conformance-${randomUUID()}`, site.user.username);
   await admin.setQuota(projectId, quota === 'tiny' ? TINY_QUOTA : AMPLE_QUOTA);
   const user = await OpenStackSession.open(site.authUrl, { ...site.user, projectId });
+  const group = await user.at<{ security_group: { id: string } }>('network', 'POST', '/security-groups', {
+    security_group: { name: SECOND_GROUP },
+  });
   const tap = await openWireTap();
   const cloud = {
     ...readCloud({ cloudsYamlText: cloudsYaml(site, projectId), env: {}, cloudName: 'own', path: 'clouds.yaml' }),
@@ -215,12 +122,14 @@ export async function openOpenStackBench(site: OpenStackSite, quota?: 'tiny'): P
     region,
     tap,
     user,
+    admin,
     open,
     prepare: { twoImages: () => user.makeTwoImages() },
     async cleanup() {
       await region.close();
       await tap.close();
       await user.removeImages();
+      await user.at('network', 'DELETE', `/security-groups/${group.security_group.id}`);
       await admin.removeProject(projectId);
       await site.close();
     },
