@@ -107,7 +107,7 @@ describe('looking after an expiry', () => {
           expect(isOver).toBe(now >= 72 * HOUR);
           expect(lookAt).toBeGreaterThan(now);
           const conditions = tell?.type === 'deployment.expired' ? expired : seen.conditions;
-          seen = { ...seen, lookAt: lookAt ?? undefined, conditions } as ExpiringDeployment;
+          seen = { ...seen, lookAt: lookAt ?? undefined, conditions };
         }
         const warnings = warningTimes(0, 72 * HOUR);
         const firstLookAfter = (at: number) => times.map((minute) => minute * MINUTE).find((now) => now >= at);

@@ -35,7 +35,9 @@ export function createKeyStore(database: Database): KeyStore {
     },
     async remove(id) {
       const rows = await database.query(
-        'update api_keys set deleted_at = now() where id = $1 and deleted_at is null returning id',
+        `with gone as (update api_keys set deleted_at = now() where id = $1 and deleted_at is null returning id),
+              silenced as (update webhooks set enabled = false, updated_at = now() from gone where key_id = gone.id::text)
+         select id from gone`,
         [id],
       );
       return rows.length > 0;

@@ -85,7 +85,8 @@ export async function openWebhookBench(): Promise<WebhookBench> {
  */
 export function isGenuine({ headers, body }: Pick<Received, 'headers' | 'body'>, secret: string): boolean {
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-  const content = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+  const [id, timestamp] = [String(headers['webhook-id']), String(headers['webhook-timestamp'])];
+  const content = `${id}.${timestamp}.${body}`;
   const expected = createHmac('sha256', key).update(content).digest('base64');
   return String(headers['webhook-signature']).split(' ').includes(`v1,${expected}`);
 }

@@ -4,7 +4,6 @@
  */
 
 import { lookup } from 'node:dns';
-import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { addressIsAllowed, refusedAddress } from '../../domain/webhook-target.ts';
 
@@ -16,7 +15,7 @@ export function createGuardedLookup(allowed: readonly string[]): LookupFunction 
       const usable = addresses.filter(({ address }) => addressIsAllowed(address, allowed));
       const [first] = usable;
       if (!first) return callback(new Error(refusedAddress(addresses[0]?.address ?? hostname)), '');
-      return options.all ? callback(null, usable as LookupAddress[]) : callback(null, first.address, first.family);
+      return options.all ? callback(null, usable) : callback(null, first.address, first.family);
     });
   };
 }
