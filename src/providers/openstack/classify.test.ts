@@ -149,6 +149,22 @@ const CASES: readonly (readonly [Service, Method, number, unknown, string, strin
   [
     'compute',
     'POST',
+    409,
+    nova('conflictingRequest', 409, 'Fixed IP 10.2.0.77 is already in use.'),
+    'unknown-outcome',
+    'FixedIpInUse',
+  ],
+  [
+    'compute',
+    'POST',
+    404,
+    nova('itemNotFound', 404, `Security group nope is not found for project ${ID}`),
+    'permanent',
+    'SecurityGroupNotFound',
+  ],
+  [
+    'compute',
+    'POST',
     400,
     nova('badRequest', 400, `Fixed IP address 10.2.0.77 is already in use on instance ${ID}.`),
     'unknown-outcome',

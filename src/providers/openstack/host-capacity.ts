@@ -15,8 +15,9 @@ const WHAT = 'host_capacity';
 export function judgeHosts(flavor: WireFlavor, told: Told<readonly WireHypervisor[]>): Check {
   if (told.state !== 'told') return checkOf(WHAT, told, () => '');
   const usable = told.value.filter(({ state, status }) => state === 'up' && status === 'enabled');
-  if (usable.some(({ memory_mb }) => memory_mb === undefined)) {
-    return unknown(WHAT, 'the cloud does not tell the capacity of its hosts in this version of its interface');
+  // Newer versions of the interface leave it out; hosts that are handed out whole say 0.
+  if (usable.some(({ memory_mb = 0 }) => memory_mb === 0)) {
+    return unknown(WHAT, 'the cloud does not tell how large its hosts are');
   }
   if (usable.some((host) => hasRoom(host, flavor)))
     return { what: WHAT, verdict: 'pass', reason: 'a host has room now' };

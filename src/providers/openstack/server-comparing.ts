@@ -22,7 +22,7 @@ export const WAY_TO_ACTIVE = {
 /** @param outputs of the time when it was last right; they name the metadata that were ours then */
 export function compareServer(wanted: JsonObject, observed: Observed, outputs: JsonObject): Difference[] {
   const status = String(observed['status']);
-  if (status === 'ERROR' && !isBusy(observed)) return [difference('status', 'ACTIVE', 'ERROR', 'replace')];
+  if (status === 'ERROR' && !isBusy(observed)) return [difference('status', 'ACTIVE', sayError(observed), 'replace')];
   if (isBusy(observed) || !isAtRest(status)) return [];
   return [
     ...(status === 'ACTIVE' ? [] : [difference('status', 'ACTIVE', status)]),
@@ -32,6 +32,12 @@ export function compareServer(wanted: JsonObject, observed: Observed, outputs: J
     ...compareMetadata(wanted, observed, outputs),
     ...(wanted['name'] === observed['name'] ? [] : [difference('name', wanted['name'], observed['name'])]),
   ];
+}
+
+/** With Nova's own words, where it has any. */
+function sayError(observed: Observed): string {
+  const words = String(asObject(observed['fault'])['message'] ?? '').trim();
+  return words === '' ? 'ERROR' : `ERROR: ${words}`;
 }
 
 function isBusy(observed: Observed): boolean {
