@@ -11,14 +11,15 @@ import { ADMIN_KEY, READ_KEY } from './api.ts';
 import { type HouseOnSite, openHouseOnSite } from './house-on-site.ts';
 import { SMALL_STACK } from './main-job.ts';
 import { type Ended, runProgram } from './program.ts';
-import { openSimulatedSite } from './simulated-site.ts';
+import { openSimulatedSite, type SimulatedSite } from './simulated-site.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/web-app-prod.yaml', import.meta.url));
 
 let house: HouseOnSite;
+let site: SimulatedSite;
 
 beforeAll(async () => {
-  house = await openHouseOnSite(() => openSimulatedSite({ serverBuild: 300 }), 20_000);
+  house = await openHouseOnSite(async () => (site = await openSimulatedSite({ serverBuild: 300 })), 20_000);
   await house.api.ask('POST', '/templates', { body: SMALL_STACK });
 });
 afterAll(() => house?.close());
@@ -87,23 +88,22 @@ network_config: {cidr: 10.0.0.0/16, subnets: {web: 10.0.1.0/24}}
     expect((await groundwork(['templates', 'get', 'shop'])).code).toBe(4);
   });
 
+  it('ends with 4 when the plan surely cannot work, and tells what does not', async () => {
+    const words = ['deploy', '-t', 'small-stack', '-n', 'hopeless', '-r', 'us-west-1', '-p', 'flavor=m9.huge'];
+    const { code, stdout, stderr } = await groundwork(words);
+    expect([code, stdout]).toEqual([4, '']);
+    expect(stderr).toMatch(/m9\.huge/);
+    expect(stderr).toMatch(/parameters\/flavor/);
+    expect((await groundwork(['get', 'hopeless'])).code).toBe(4);
+  });
+
   it('ends with 1 when the run that it watched has failed, and tells why', async () => {
-    const words = [
-      'deploy',
-      '-t',
-      'small-stack',
-      '-n',
-      'unlucky',
-      '-r',
-      'us-west-1',
-      '-p',
-      'flavor=m9.huge',
-      '--watch',
-    ];
+    await site.fail({ match: { name: 'unlucky-web-1' }, action: { spawn_fail: 'novalidhost' } });
+    const words = ['deploy', '-t', 'small-stack', '-n', 'unlucky', '-r', 'us-west-1', '--watch'];
     const { code, stdout, stderr } = await groundwork(words);
     expect(code).toBe(1);
-    expect(stdout + stderr).toMatch(/FlavorNotFound/);
-    expect(stdout + stderr).toMatch(/m9\.huge/);
+    expect(stdout + stderr).toMatch(/NoValidHost/);
+    expect(stdout + stderr).toMatch(/server\/web\/1/);
     expect((await groundwork(['watch', 'unlucky'])).code).toBe(1);
     expect((await groundwork(['delete', 'unlucky', '--watch', '--yes'])).code).toBe(0);
   });

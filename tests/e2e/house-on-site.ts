@@ -28,7 +28,7 @@ export interface ProjectView {
   logIn(): Promise<OpenStackSession>;
 }
 
-export const REGIONS = ['us-west-1', 'small', 'growing'] as const;
+export const REGIONS = ['us-west-1', 'small', 'growing', 'tight'] as const;
 export type RegionName = (typeof REGIONS)[number];
 
 export interface HouseOnSite {
@@ -45,18 +45,20 @@ export interface HouseOnSite {
 /**
  * @param patienceMs how long one run may take on this cloud
  * @param port to come back to after a restart; 0 lets the system choose
+ * @param settings of every region, as in YAML between braces: `sweep: delete, sweep_grace: 0s`
  */
 export async function openHouseOnSite(
   openSite: () => Promise<OpenStackSite>,
   patienceMs: number,
   port = 0,
+  settings = '',
 ): Promise<HouseOnSite> {
   const site = await openSite();
   const admin = await OpenStackSession.open(site.authUrl, { ...site.admin });
   const made = await Promise.all(REGIONS.map(async (name) => [name, await makeProject(site, admin, name)] as const));
   const [directory, database] = [await mkdtemp(join(tmpdir(), 'groundwork-e2e-')), await createTestDatabase()];
   const ids = Object.fromEntries(made.map(([name, { id }]) => [name, id]));
-  await writeConfiguration(directory, site, ids);
+  await writeConfiguration(directory, site, ids, settings);
   const environment = { GROUNDWORK_ADMIN_KEY: ADMIN_KEY, READER: READ_KEY, DATABASE_URL: database.url };
   const surroundings = { directory, environment };
   const house: HouseOnSite = {
@@ -130,6 +132,7 @@ async function writeConfiguration(
   directory: string,
   { authUrl, regionName, user }: OpenStackSite,
   projects: Readonly<Record<string, string>>,
+  settings: string,
 ): Promise<void> {
   const clouds = REGIONS.map(
     (name) => `  ${name}:
@@ -138,7 +141,10 @@ async function writeConfiguration(
 `,
   );
   await writeFile(join(directory, 'clouds.yaml'), `clouds:\n${clouds.join('')}`);
-  const regions = REGIONS.map((name) => `  ${name}: {provider: openstack, cloud: ${name}, clouds_file: clouds.yaml}\n`);
+  const prices = 'prices: {currency: EUR, flavors: {m1.tiny: 0.02}}';
+  const regions = REGIONS.map(
+    (name) => `  ${name}: {provider: openstack, cloud: ${name}, clouds_file: clouds.yaml, ${prices}, ${settings}}\n`,
+  );
   const keys = 'api_keys:\n  - {name: reader, scope: read, key_env: READER}\n';
   const text = `data_dir: data\ntemplates_dir: templates\nregions:\n${regions.join('')}${keys}`;
   await writeFile(join(directory, 'groundwork.yaml'), text);

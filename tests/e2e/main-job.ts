@@ -13,6 +13,7 @@ import { describeCatalogue } from './catalogue.ts';
 import { describeFailures } from './failures.ts';
 import { type HouseOnSite, openHouseOnSite } from './house-on-site.ts';
 import { describeOrders } from './orders.ts';
+import { describeSeeingBefore } from './see-before.ts';
 
 export interface MainJobTarget {
   readonly name: string;
@@ -53,6 +54,7 @@ export function describeMainJob({ name, openSite, patienceMs }: MainJobTarget): 
       describeRepetition(() => house);
       describeOrders(() => house);
       describeFailures(() => house);
+      describeSeeingBefore(() => house);
     });
     describeCatalogue(() => house);
     describeBadInput(() => house);
@@ -82,7 +84,7 @@ function describeRequest(house: () => HouseOnSite): void {
         id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
         name: 'web-app-prod',
         status: 'PENDING',
-        created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
       });
     });
 
