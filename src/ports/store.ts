@@ -6,9 +6,11 @@
 
 import type { NewCondition } from '../domain/condition.ts';
 import type {
+  Budget,
   Deployment,
   DeploymentError,
   DeploymentStatus,
+  DriftPolicy,
   LeftOver,
   NodeState,
   Run,
@@ -139,7 +141,10 @@ export interface DeploymentFilter {
   readonly after?: string;
 }
 
-/** Runs at the beginning of the transaction that accepts a run; what it throws refuses the run, and nothing was written. */
+/**
+ * Runs at the beginning of the transaction that accepts a run; what it throws refuses the run. Nothing that it wrote stays
+ * when the run is refused, by it or otherwise.
+ */
 export type AcceptGuard = (transaction: Transaction) => Promise<void>;
 
 export interface DeploymentStore {
@@ -173,6 +178,11 @@ export interface DeploymentStore {
     guard?: AcceptGuard;
   }): Promise<boolean>;
   /** Orders the active run to stop in order; with `thenDelete` the deployment is deleted when it has stopped. */
+  /** Changes what needs no run, with an event; what is left out stays. */
+  changeSettings(
+    deploymentId: string,
+    settings: { readonly driftPolicy?: DriftPolicy; readonly budget?: Budget | null },
+  ): Promise<void>;
   /** Says something new about a deployment; false when it was said before. */
   setCondition(deploymentId: string, condition: NewCondition): Promise<boolean>;
   requestCancel(input: { deploymentId: string; runId: string; thenDelete: boolean }): Promise<boolean>;

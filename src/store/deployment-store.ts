@@ -31,7 +31,16 @@ type Enqueue = Engine['enqueue'];
 export function createDeploymentStore(database: Database, enqueue: Enqueue): DeploymentStore {
   return {
     accept: (input) => database.transaction((tx) => accept(tx, enqueue, input)),
-    acceptRun: (input) => database.transaction((tx) => acceptRun(tx, enqueue, input)),
+    async acceptRun(input) {
+      try {
+        await database.transaction((tx) => acceptRun(tx, enqueue, input));
+        return true;
+      } catch (error) {
+        if (error instanceof NotAllowed) return false;
+        throw error;
+      }
+    },
+    changeSettings: (id, settings) => database.transaction((tx) => changeSettings(tx, id, settings)),
     setCondition: (id, condition) => database.transaction((tx) => setConditions(tx, id, [condition])),
     requestCancel: (input) => database.transaction((tx) => requestCancel(tx, input)),
     async findIdempotent(apiKeyId, key) {
@@ -127,19 +136,23 @@ function usesOf({ nodes }: Plan): Uses | null {
   return Object.keys(uses).length > 0 ? uses : null;
 }
 
+/** Undoes also what the guard has written: a plan that was not applied must not count as applied. */
+class NotAllowed extends Error {}
+
+/** @throws NotAllowed */
 async function acceptRun(
   tx: Transaction,
   enqueue: Enqueue,
   { deploymentId, run, status, stillAllowed, events, guard }: Parameters<DeploymentStore['acceptRun']>[0],
-): Promise<boolean> {
+): Promise<void> {
   await guard?.(tx);
   const [row] = await tx.query<DeploymentRow>(
     `select ${DEPLOYMENT_COLUMNS} from deployments where id = $1 for update`,
     [deploymentId],
   );
-  if (!row) return false;
+  if (!row) throw new NotAllowed();
   const active = await activeRun(tx, row.active_run);
-  if (!stillAllowed(deploymentFromRow(row), active && runFromRow(active))) return false;
+  if (!stillAllowed(deploymentFromRow(row), active && runFromRow(active))) throw new NotAllowed();
   if (active?.status === 'held') {
     await tx.query(`update runs set status = 'failed', finished_at = now() where id = $1`, [active.id]);
   }
@@ -150,7 +163,6 @@ async function acceptRun(
   ]);
   await insertRun(tx, enqueue, deploymentId, run);
   await appendEvents(tx, deploymentId, events);
-  return true;
 }
 
 /**
@@ -161,6 +173,23 @@ async function activeRun(tx: Transaction, id: string | null): Promise<RunRow | u
   if (id === null) return undefined;
   const [row] = await tx.query<RunRow>(`select ${RUN_COLUMNS} from runs where id = $1`, [id]);
   return row;
+}
+
+async function changeSettings(
+  tx: Transaction,
+  id: string,
+  { driftPolicy, budget }: Parameters<DeploymentStore['changeSettings']>[1],
+): Promise<void> {
+  await tx.query(
+    `update deployments set drift_policy = coalesce($2, drift_policy),
+            budget = case when $3 then $4::jsonb else budget end where id = $1`,
+    [id, driftPolicy ?? null, budget !== undefined, budget ?? null],
+  );
+  const data = {
+    ...(driftPolicy === undefined ? {} : { drift_policy: driftPolicy }),
+    ...(budget === undefined ? {} : { budget: budget && { ...budget } }),
+  };
+  await appendEvents(tx, id, [{ type: 'deployment.changed', data }]);
 }
 
 async function requestCancel(
