@@ -11,10 +11,12 @@ import type { Transaction } from '../ports/engine.ts';
 
 /** SQL for the columns that a statement must return of `deployments` to go into `SHOWN` as `head`. */
 export const HEAD_COLUMNS = `deployments.id, deployments.last_event, deployments.updated_at, deployments.active_run,
-  to_jsonb(deployments) - 'config' as deployment`;
+  deployments.parameters, deployments.overrides,
+  to_jsonb(deployments) - array['config', 'parameters', 'overrides'] as deployment`;
 
-/** SQL for what is shown from now on; of `head` and, in `run`, its active run. */
-export const SHOWN = `jsonb_build_object('deployment', head.deployment, 'run', case when run.id is not null then jsonb_build_object(
+/** SQL for what is shown from now on; of `head` and, in `run`, its active run. What a person wrote keeps its order. */
+export const SHOWN = `json_build_object('deployment', head.deployment, 'parameters', head.parameters,
+  'overrides', head.overrides, 'run', case when run.id is not null then json_build_object(
   'id', run.id, 'kind', run.kind, 'status', run.status, 'phase', run.phase, 'started_at', run.started_at,
   'estimated_ms', run.estimated_ms, 'total', run.total) end)`;
 

@@ -3,12 +3,13 @@
  * own form.
  */
 
+import type { JsonObject } from '../domain/json.ts';
 import type { HistoricEvent } from '../ports/store.ts';
 import { timestampOf } from './database.ts';
 import { type DeploymentRow, deploymentFromRow, eventFromRow, type EventRow } from './rows.ts';
 
 export interface HistoricEventRow extends EventRow {
-  shown: { deployment: DeploymentRow; run: RunFacts | null } | null;
+  shown: { deployment: Omit<DeploymentRow, 'parameters'>; parameters: JsonObject; run: RunFacts | null } | null;
 }
 
 type RunFacts = Omit<NonNullable<NonNullable<HistoricEvent['shown']>['run']>, 'startedAt' | 'estimatedMs'> & {
@@ -20,14 +21,18 @@ export function historicEventFromRow(row: HistoricEventRow): HistoricEvent {
   return { ...eventFromRow(row), shown: row.shown && shownFromJson(row.shown) };
 }
 
-function shownFromJson({ deployment, run }: NonNullable<HistoricEventRow['shown']>): HistoricEvent['shown'] {
+function shownFromJson({
+  deployment,
+  parameters,
+  run,
+}: NonNullable<HistoricEventRow['shown']>): HistoricEvent['shown'] {
   const { created_at: created, updated_at: updated, expires_at: expires } = deployment;
   const times = {
     created_at: timestampOf(created),
     updated_at: timestampOf(updated),
     expires_at: expires === null ? null : timestampOf(expires),
   };
-  return { deployment: deploymentFromRow({ ...deployment, ...times }), run: run && runFromJson(run) };
+  return { deployment: deploymentFromRow({ ...deployment, parameters, ...times }), run: run && runFromJson(run) };
 }
 
 function runFromJson({ started_at: started, estimated_ms: estimatedMs, ...same }: RunFacts) {

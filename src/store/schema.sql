@@ -74,7 +74,7 @@ create table events (
   run_id uuid,
   key text,
   data jsonb not null default '{}'::jsonb,
-  shown jsonb,
+  shown json,
   constraint events_pkey PRIMARY KEY (deployment_id, seq)
 );
 

@@ -14,8 +14,9 @@ import { createMemoryRegion, MemoryFault, type MemoryRegion } from '../kit/memor
 const caller: Caller = { keyId: 'test', name: 'test', scope: 'admin' };
 const TEMPLATE = {
   name: 'stack',
-  vm_config: { web: { flavor: 'small', image: 'linux', count: 2, min_count: 1, max_count: 4 } },
+  vm_config: { web: { flavor: '${flavor}', image: 'linux', count: 2, min_count: 1, max_count: 4 } },
   network_config: { cidr: '10.0.0.0/16', subnets: { web: '10.0.1.0/24' }, router: {} },
+  parameters: { type: 'object', properties: { flavor: { type: 'string' } } },
 };
 
 let database: TestDatabase;
@@ -102,7 +103,8 @@ async function live({ buildLooks, failing, policy, deeds, patient }: Story): Pro
   region.before = ({ verb }) => {
     if (verb === 'create' && creations++ === failing) throw new MemoryFault({ class: 'permanent', type: 'Quota' });
   };
-  const body = { name: 'job', template: 'stack', cloud_region: region.name, failure_policy: policy };
+  const parameters = { web_count: 2, flavor: 'small' };
+  const body = { name: 'job', template: 'stack', cloud_region: region.name, failure_policy: policy, parameters };
   const { id } = await house.app.createDeployment(caller, body, {});
   const camera = photograph(id);
   for (const deed of deeds) {
@@ -139,7 +141,7 @@ async function perform(id: string, deed: Deed): Promise<unknown> {
 
 /** Two differ in the time that was left only because they were not asked at the same moment. */
 function withoutEta({ progress, ...same }: Deployment): object {
-  return { ...same, progress: progress && { ...progress, eta_ms: null } };
+  return { ...same, order: Object.keys(same.parameters), progress: progress && { ...progress, eta_ms: null } };
 }
 
 describe('the deployment at a time', () => {
