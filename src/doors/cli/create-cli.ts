@@ -6,12 +6,17 @@
 import { Command, Option } from 'commander';
 
 import type { CliWorld } from './cli-io.ts';
+import { addScale, addUpdate } from './commands/change.ts';
+import { addConfigure } from './commands/configure.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addCancel, addDelete, addGet, addRetry, addWatch } from './commands/deployment.ts';
+import { addDrift } from './commands/drift.ts';
 import { addEvents, addRuns } from './commands/history.ts';
 import { addList } from './commands/list.ts';
 import { addKeys, addRegions } from './commands/server.ts';
 import { addTemplates } from './commands/templates.ts';
+import { addWebhooks } from './commands/webhooks.ts';
+import { addWhy } from './commands/why.ts';
 import { DEFAULT_SERVER } from './session.ts';
 
 const COMMANDS = [
@@ -19,6 +24,11 @@ const COMMANDS = [
   addList,
   addGet,
   addWatch,
+  addScale,
+  addUpdate,
+  addConfigure,
+  addDrift,
+  addWhy,
   addDelete,
   addCancel,
   addRetry,
@@ -26,6 +36,7 @@ const COMMANDS = [
   addRuns,
   addTemplates,
   addRegions,
+  addWebhooks,
   addKeys,
 ];
 

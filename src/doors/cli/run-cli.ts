@@ -18,6 +18,7 @@ import type { GlobalOptions } from './session.ts';
 /** @param words the command line without program and script. @returns the exit code; nothing is thrown */
 export async function runCli(program: Command, world: CliWorld, words: readonly string[]): Promise<number> {
   try {
+    program.setOptionValueWithSource('words', words, 'implied');
     await program.parseAsync([...words], { from: 'user' });
     return EXIT.ok;
   } catch (error) {

@@ -16,6 +16,8 @@ export interface GlobalOptions {
   /** False for `--no-color`. */
   readonly color?: boolean;
   readonly quiet?: boolean;
+  /** Set by `runCli`, not by an option. */
+  readonly words?: readonly string[];
 }
 
 export interface Session {
@@ -27,6 +29,8 @@ export interface Session {
   readonly columns: number;
   readonly color: boolean;
   readonly paint: Paint;
+  /** The command line as it was given, without program and script. */
+  readonly words: readonly string[];
   /** Lines for a person; nothing under `--json` and `--quiet`. */
   say(lines: string | readonly string[]): void;
   /** The answer itself: JSON under `--json`, else the lines that `render` makes of it. */
@@ -55,7 +59,7 @@ export async function openSession(world: CliWorld, options: GlobalOptions): Prom
   };
   return {
     client: createApiClient({ baseUrl, fetch: world.fetch, ...(key === undefined ? {} : { key }) }),
-    ...{ io, json, quiet, color, paint: createPaint(color) },
+    ...{ io, json, quiet, color, paint: createPaint(color), words: options.words ?? [] },
     columns: Math.max(LEAST_COLUMNS, io.stdout.columns ?? 80),
     say: (lines) => (json || quiet ? undefined : write(lines)),
     answer: (value, render) => write(json ? JSON.stringify(value, undefined, 2) : render(value)),

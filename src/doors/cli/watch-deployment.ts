@@ -12,27 +12,38 @@ import type { ProgressDisplay } from './display/progress-display.ts';
 import { renderResult } from './display/render-deployment.ts';
 import { EXIT, ExitWith } from './exit.ts';
 import { isActive } from './run-state.ts';
+import { callable } from './callable.ts';
 import type { Session } from './session.ts';
+import { whenReady } from './when-ready.ts';
 
 export interface Watched {
   readonly deployment: Deployment;
-  /** The newest run; undefined when there never was one. */
+  /** The run that counts; undefined when there never was one. */
   readonly run: RunSummary | undefined;
 }
 
-/**
- * Watches and shows the end. @throws ExitWith (failed) unless the newest run succeeded, (interrupted) on Ctrl-C
- */
-export async function watchAndReport(session: Session, id: string): Promise<void> {
-  const { deployment, run } = await watch(session, id);
-  if (session.json) session.answer(deployment, () => []);
-  else session.say(['', ...renderResult(deployment, session)]);
-  if (run?.status !== 'succeeded') throw new ExitWith(EXIT.failed);
+export interface WatchOptions {
+  /** Whose end counts; default: the newest run. */
+  readonly runId?: string;
+  /** How it is to end; default `succeeded`. */
+  readonly wants?: RunSummary['status'];
 }
 
-async function watch(session: Session, id: string): Promise<Watched> {
+/**
+ * Watches and shows the end.
+ * @throws ExitWith (failed) unless the run ended as it was to, (interrupted) on Ctrl-C
+ */
+export async function watchAndReport(session: Session, id: string, options: WatchOptions = {}): Promise<void> {
+  const { runId, wants = 'succeeded' } = options;
+  const { deployment, run } = await watch(session, id, runId);
+  if (session.json) session.answer(deployment, () => []);
+  else session.say(['', ...renderResult(deployment, session, run)]);
+  if (run?.status !== wants) throw new ExitWith(EXIT.failed);
+}
+
+async function watch(session: Session, id: string, runId: string | undefined): Promise<Watched> {
   const { client, io } = session;
-  const deployment = await client.call('getDeployment', { params: { id } });
+  const deployment = await whenReady(() => client.call('getDeployment', { params: { id } }));
   const stop = new AbortController();
   const stopListening = io.onInterrupt(() => stop.abort());
   const display = openDisplay(session, deployment);
@@ -46,12 +57,13 @@ async function watch(session: Session, id: string): Promise<Watched> {
     stopListening();
     display.close();
   }
-  const runs = await client.call('listRuns', { params: { id } });
-  return { deployment: await client.call('getDeployment', { params: { id } }), run: runs.items[0] };
+  const { items } = await whenReady(() => client.call('listRuns', { params: { id } }));
+  const after = await whenReady(() => client.call('getDeployment', { params: { id } }));
+  return { deployment: after, run: items.find((run) => run.id === runId) ?? items[0] };
 }
 
 function stoppedWatching({ name, id }: Deployment): string {
-  const called = /\s/.test(name) ? id : name;
+  const called = callable(name, id);
   return `Stopped watching; the run goes on without you. Look again with: groundwork watch ${called}`;
 }
 
@@ -72,7 +84,7 @@ export interface FollowInput {
 
 /** Feeds a display with the runs that are active, or with the newest one, until no run is active any more. */
 export async function followRuns({ client, id, display, signal }: FollowInput): Promise<void> {
-  const runs = await client.call('listRuns', { params: { id } });
+  const runs = await whenReady(() => client.call('listRuns', { params: { id } }));
   const belongs = fromRun(runs.items);
   const options = signal === undefined ? {} : { signal };
   for await (const event of client.streamEvents(id, options)) {

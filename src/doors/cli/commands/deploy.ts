@@ -3,17 +3,20 @@
  */
 
 import { Option } from 'commander';
-import { parse } from 'yaml';
 
 import type { CreateDeploymentBody, DeploymentAccepted, DryRun } from '../../../contract/deployment.ts';
+import { callable } from '../callable.ts';
 import { sendFile, withSession } from '../command-action.ts';
 import type { AddCommand } from '../command-action.ts';
+import { planIdLines } from '../display/plan-id.ts';
 import { renderPlan } from '../display/render-plan.ts';
 import { EXIT, ExitWith } from '../exit.ts';
 import { readRequestFile } from '../request-file.ts';
 import type { RequestFile } from '../request-file.ts';
 import type { Session } from '../session.ts';
 import { watchAndReport } from '../watch-deployment.ts';
+import { collectParameter } from './parameter-option.ts';
+import { addPlanOptions } from './plan-options.ts';
 
 interface DeployOptions {
   readonly template?: string;
@@ -21,13 +24,16 @@ interface DeployOptions {
   readonly region?: string;
   readonly param?: Readonly<Record<string, unknown>>;
   readonly policy?: 'rollback' | 'hold';
+  readonly ttl?: string;
   readonly watch?: boolean;
   readonly dryRun?: boolean;
+  readonly planId?: string;
+  readonly skipChecks?: boolean;
   readonly idempotencyKey?: string;
 }
 
 export const addDeploy: AddCommand = (parent, world) => {
-  parent
+  const command = parent
     .command('deploy')
     .summary('deploy a template')
     .description(
@@ -39,26 +45,28 @@ export const addDeploy: AddCommand = (parent, world) => {
     .option('-r, --region <name>', 'region to deploy to')
     .option('-p, --param <name=value>', 'parameter of the template; repeatable', collectParameter)
     .addOption(new Option('--policy <policy>', 'after a failure').choices(['rollback', 'hold']))
+    .option('--ttl <duration>', 'delete it after 90m, 72h, 7d, …')
     .option('-w, --watch', 'show the plan, then watch until it is done')
-    .option('--dry-run', 'only show the plan')
-    .option('--idempotency-key <key>', 'the same key deploys only once')
-    .action(
-      withSession<DeployOptions>(world, async (session, [path], options) => {
-        const file = path === undefined ? undefined : await readRequestFile(session.io, path);
-        await deploy(session, requestFrom(file, options), { ...options, file });
-      }),
-    );
+    .option('--idempotency-key <key>', 'the same key deploys only once');
+  addPlanOptions(command).action(
+    withSession<DeployOptions>(world, async (session, [path], options) => {
+      const file = path === undefined ? undefined : await readRequestFile(session.io, path);
+      await deploy(session, requestFrom(file, options), { ...options, file });
+    }),
+  );
 };
 
+/** Null: what the plan says that is to be applied. */
+type Body = CreateDeploymentBody | null;
 type Deploy = DeployOptions & { readonly file: RequestFile | undefined };
 
-async function deploy(session: Session, body: CreateDeploymentBody, options: Deploy): Promise<void> {
+async function deploy(session: Session, body: Body, options: Deploy): Promise<void> {
   if (options.dryRun === true) {
-    session.answer(await plan(session, body, options.file), (dryRun) => renderPlan(dryRun, session));
-    return;
+    const shown = await plan(session, body, options);
+    return session.answer(shown, () => [...renderPlan(shown, session), ...planIdLines(shown, session.words)]);
   }
-  if (options.watch === true && !session.json && !session.quiet) {
-    session.say([...renderPlan(await plan(session, body, options.file), session), '']);
+  if (options.watch === true && body !== null && !session.json && !session.quiet) {
+    session.say([...renderPlan(await plan(session, body, options), session), '']);
   }
   const accepted = await accept(session, body, options);
   if (options.watch === true) {
@@ -67,55 +75,40 @@ async function deploy(session: Session, body: CreateDeploymentBody, options: Dep
   } else session.answer(accepted, (answer) => acceptedLines(answer, session));
 }
 
-async function plan({ client }: Session, body: CreateDeploymentBody, file: RequestFile | undefined): Promise<DryRun> {
+async function plan({ client }: Session, body: Body, { file }: Deploy): Promise<DryRun> {
   const answer = await sendFile(file, () => client.call('createDeployment', { body, query: { dry_run: true } }));
   if ('plan' in answer) return answer;
   throw new Error('the server accepted a dry run as a request');
 }
 
-async function accept({ client }: Session, body: CreateDeploymentBody, options: Deploy): Promise<DeploymentAccepted> {
+async function accept({ client }: Session, body: Body, options: Deploy): Promise<DeploymentAccepted> {
   const headers = { 'idempotency-key': options.idempotencyKey };
-  const answer = await sendFile(options.file, () => client.call('createDeployment', { body, headers }));
+  const query = { plan_id: options.planId, skip_checks: options.skipChecks };
+  const answer = await sendFile(options.file, () => client.call('createDeployment', { body, headers, query }));
   if ('id' in answer) return answer;
   throw new Error('the server answered a request with a plan');
 }
 
 function acceptedLines({ id, name, status }: DeploymentAccepted, { quiet }: Session): string | string[] {
   if (quiet) return id;
-  return [
-    `${name} is accepted (${status}), id ${id}`,
-    `Watch it with: groundwork watch ${/\s/.test(name) ? id : name}`,
-  ];
+  return [`${name} is accepted (${status}), id ${id}`, `Watch it with: groundwork watch ${callable(name, id)}`];
 }
 
 /** The server checks the result; here only what cannot be sent at all is refused. */
-function requestFrom(file: RequestFile | undefined, options: DeployOptions): CreateDeploymentBody {
-  const { template, name, region, policy, param } = options;
+function requestFrom(file: RequestFile | undefined, options: DeployOptions): Body {
+  const { template, name, region, policy, param, ttl } = options;
+  const isEmpty = !file && [template, name, region, policy, param, ttl].every((one) => one === undefined);
+  if (isEmpty && options.planId !== undefined) return null;
   if (!file && (template === undefined || name === undefined || region === undefined)) {
     throw new ExitWith(EXIT.usage, 'Give a request file, or --template, --name and --region.');
   }
-  const given = { template, name, cloud_region: region, failure_policy: policy };
+  const given = { template, name, cloud_region: region, ttl, failure_policy: policy };
   const fields = Object.entries(given).filter(([, value]) => value !== undefined);
   const parameters = { ...mapIn(file?.body['parameters']), ...param };
   const merged = { ...file?.body, ...Object.fromEntries(fields), ...(param ? { parameters } : {}) };
-  return merged as unknown as CreateDeploymentBody; // the server validates it
+  return merged as unknown as Body; // the server validates it
 }
 
 function mapIn(value: unknown): object {
   return typeof value === 'object' && value !== null ? value : {};
-}
-
-/** `web_count=2` is a number, `name="2"` a text: a value is read as YAML reads it. */
-function collectParameter(text: string, before: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  const separator = text.indexOf('=');
-  if (separator < 1) throw new ExitWith(EXIT.usage, `--param ${text}: write it as name=value`);
-  return { ...before, [text.slice(0, separator)]: parameterValue(text.slice(separator + 1)) };
-}
-
-function parameterValue(text: string): unknown {
-  try {
-    return text === '' ? '' : (parse(text) as unknown);
-  } catch {
-    return text; // not YAML, so a text
-  }
 }

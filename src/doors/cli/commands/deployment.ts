@@ -7,8 +7,10 @@ import type { AddCommand } from '../command-action.ts';
 import { renderDeployment } from '../display/render-deployment.ts';
 import { EXIT, ExitWith } from '../exit.ts';
 import { findDeployment } from '../find-deployment.ts';
+import { reportOrWatch } from '../report-accepted.ts';
 import type { Session } from '../session.ts';
 import { watchAndReport } from '../watch-deployment.ts';
+import { whenReady } from '../when-ready.ts';
 
 const ID = 'id, its beginning, or name of a deployment';
 
@@ -22,14 +24,28 @@ export const addGet: AddCommand = (parent, world) => {
     .summary('show a deployment')
     .description('Shows a deployment: its state, what it owns in the cloud, the addresses of its servers.')
     .argument('<id>', ID)
+    .option('--at <time>', 'as it was then: 2026-11-21T10:00:00Z', pointInTime)
     .action(
-      withSession(world, async (session, [said = '']) => {
+      withSession<{ at?: string }>(world, async (session, [said = ''], { at }) => {
         const id = await findDeployment(session.client, said);
-        const deployment = await session.client.call('getDeployment', { params: { id } });
+        const deployment = await session.client.call('getDeployment', { params: { id }, query: { at } });
         session.answer(deployment, (shown) => (session.quiet ? shown.status : renderDeployment(shown, session)));
       }),
     );
 };
+
+/** A time without a zone is taken for UTC, as all times are shown. */
+function pointInTime(text: string): string {
+  const withTime = text
+    .trim()
+    .replace(/^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?=$|[Z+-])/, '$1T$2:00')
+    .replace(' ', 'T');
+  const at = /(Z|[+-]\d\d:\d\d)$/i.test(withTime) ? withTime : `${withTime}Z`;
+  if (!/^\d{4}-\d\d-\d\dT/.test(at) || Number.isNaN(Date.parse(at))) {
+    throw new ExitWith(EXIT.usage, `--at ${text}: write a time as 2026-11-21T10:00:00Z`);
+  }
+  return at;
+}
 
 export const addWatch: AddCommand = (parent, world) => {
   parent
@@ -41,7 +57,8 @@ export const addWatch: AddCommand = (parent, world) => {
     .argument('<id>', ID)
     .action(
       withSession(world, async (session, [said = '']) => {
-        await watchAndReport(session, await findDeployment(session.client, said));
+        const id = await whenReady(() => findDeployment(session.client, said));
+        await watchAndReport(session, id);
       }),
     );
 };
@@ -62,7 +79,7 @@ export const addDelete: AddCommand = (parent, world) => {
         const id = await findDeployment(session.client, said);
         if (options.yes !== true && !session.json) await confirmDelete(session, id);
         const answer = await session.client.call('deleteDeployment', { params: { id } });
-        await reportOrWatch(session, { answer, said, options }, `${said} is being deleted`);
+        await reportOrWatch(session, { answer, said, words: `${said} is being deleted`, watch: options.watch });
       }),
     );
 };
@@ -85,11 +102,13 @@ export const addCancel: AddCommand = (parent, world) => {
       'Cancels the run in progress: what is in flight is awaited, then everything that the run made is removed.',
     )
     .argument('<id>', ID)
+    .option('-w, --watch', 'watch until it is undone; ends with 0 when it is')
     .action(
-      withSession(world, async (session, [said = '']) => {
+      withSession<WatchOption>(world, async (session, [said = ''], { watch }) => {
         const id = await findDeployment(session.client, said);
         const answer = await session.client.call('cancelDeployment', { params: { id } });
-        await reportOrWatch(session, { answer, said, options: {} }, `${said}: cancel requested`);
+        const words = `${said}: cancel requested`;
+        await reportOrWatch(session, { answer, said, words, watch, wants: 'cancelled' });
       }),
     );
 };
@@ -97,28 +116,17 @@ export const addCancel: AddCommand = (parent, world) => {
 export const addRetry: AddCommand = (parent, world) => {
   parent
     .command('retry')
-    .summary('try a failed or held deployment again')
-    .description('Starts a new run of a failed or held deployment; what exists already is kept.')
+    .summary('go on with a run that failed or is held')
+    .description(
+      'Goes on with the last run, which failed or is held, from what failed on; what stands already is kept. Also takes up a failed change.',
+    )
     .argument('<id>', ID)
     .option('-w, --watch', 'watch until it is done')
     .action(
       withSession<WatchOption>(world, async (session, [said = ''], options) => {
         const id = await findDeployment(session.client, said);
         const answer = await session.client.call('retryDeployment', { params: { id } });
-        await reportOrWatch(session, { answer, said, options }, `${said} is tried again`);
+        await reportOrWatch(session, { answer, said, words: `${said} is tried again`, watch: options.watch });
       }),
     );
 };
-
-interface Accepted {
-  readonly answer: { readonly id: string };
-  readonly said: string;
-  readonly options: WatchOption;
-}
-
-async function reportOrWatch(session: Session, accepted: Accepted, words: string): Promise<void> {
-  const { answer, said, options } = accepted;
-  if (options.watch === true) return watchAndReport(session, answer.id);
-  const lines = [words, `Watch it with: groundwork watch ${/\s/.test(said) ? answer.id : said}`];
-  session.answer(answer, () => (session.quiet ? answer.id : lines));
-}

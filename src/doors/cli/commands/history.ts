@@ -86,7 +86,7 @@ export const addRuns: AddCommand = (parent, world) => {
     );
 };
 
-function findRun({ items }: RunList, said: string): string {
+export function findRun({ items }: RunList, said: string): string {
   const found = said === 'last' ? items.slice(0, 1) : items.filter(({ id }) => id.startsWith(said.toLowerCase()));
   const [run] = found;
   if (run && found.length === 1) return run.id;

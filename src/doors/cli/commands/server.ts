@@ -10,18 +10,31 @@ import type { RegionList } from '../../../contract/region.ts';
 import { withSession } from '../command-action.ts';
 import type { AddCommand } from '../command-action.ts';
 import { formatTime } from '../display/duration.ts';
+import { renderOrphans } from '../display/render-drift.ts';
 import { renderTable } from '../display/render-table.ts';
 import { EXIT, ExitWith } from '../exit.ts';
 import type { Session } from '../session.ts';
 
 export const addRegions: AddCommand = (parent, world) => {
-  parent
+  const regions = parent
     .command('regions')
-    .summary('list regions and whether they can be reached')
+    .summary('list regions, and what in them belongs to nobody')
     .description('Lists the regions and what the last look at each found.')
     .action(
       withSession(world, async (session) => {
         session.answer(await session.client.call('listRegions', {}), (list) => regionLines(list, session));
+      }),
+    );
+
+  regions
+    .command('orphans')
+    .description('Lists objects of a region that carry our mark and that nothing in the ledger stands for.')
+    .argument('<region>', 'name of the region')
+    .action(
+      withSession(world, async (session, [name = '']) => {
+        const report = await session.client.call('listOrphans', { params: { name } });
+        const ids = report.items.filter((one) => one.removed_at === null).map((one) => one.provider_id);
+        session.answer(report, () => (session.quiet ? ids : renderOrphans(report, session)));
       }),
     );
 };

@@ -13,8 +13,14 @@ export interface ScheduledNode {
   readonly children: ScheduledNode[];
 }
 
-/** The roots of a tree in which every node hangs under the predecessor that is done last. */
-export function schedulePlan(nodes: readonly PlanNode[]): ScheduledNode[] {
+export interface Schedule {
+  /** Of a tree in which every node hangs under the predecessor that is done last. */
+  readonly roots: readonly ScheduledNode[];
+  /** Every node, after those that it depends on. */
+  readonly all: readonly ScheduledNode[];
+}
+
+export function schedulePlan(nodes: readonly PlanNode[]): Schedule {
   const placed = new Map<string, ScheduledNode>();
   const byKey = new Map(nodes.map((node) => [node.key, node]));
   const roots: ScheduledNode[] = [];
@@ -34,7 +40,7 @@ export function schedulePlan(nodes: readonly PlanNode[]): ScheduledNode[] {
     return scheduled;
   };
   for (const node of nodes) place(node);
-  return roots;
+  return { roots, all: [...placed.values()] };
 }
 
 function laterEnd(latest: ScheduledNode | undefined, next: ScheduledNode): ScheduledNode {

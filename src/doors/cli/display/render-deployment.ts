@@ -4,7 +4,10 @@
  */
 
 import type { Deployment, DeploymentError, TierMember } from '../../../contract/deployment.ts';
+import type { RunSummary } from '../../../contract/run.ts';
+import { callable } from '../callable.ts';
 import { formatDuration, formatTime } from './duration.ts';
+import { renderRecap } from './play-output.ts';
 import { renderTable } from './render-table.ts';
 import type { Column } from './render-table.ts';
 import { countOf } from './resource-words.ts';
@@ -32,13 +35,20 @@ export function paintStatus(status: string, text: string, paint: Paint): string 
   return paint(STATUS_COLORS[status] ?? 'cyan', text);
 }
 
-/** What became of a deployment, for the end of a watched run: state, addresses, error, and how to look again. */
-export function renderResult(deployment: Deployment, { columns, color }: RenderOptions): string[] {
+type Ended = Pick<RunSummary, 'error' | 'result'>;
+
+/**
+ * What became of a deployment, for the end of a watched run: state, addresses, what a play did, the error, and how to look
+ * again. A change that failed leaves the deployment as it was: its error is the run's.
+ */
+export function renderResult(deployment: Deployment, { columns, color }: RenderOptions, run?: Ended): string[] {
   const page = { columns, paint: createPaint(color) };
+  const error = deployment.error ?? run?.error;
   return [
     headline(deployment, page),
     ...section(tierTable(deployment, page)),
-    ...section(deployment.error ? renderDeploymentError(deployment.error, page) : []),
+    ...section(renderRecap(run?.result, { ...page, indent: 2 })),
+    ...section(error ? renderDeploymentError(error, page) : []),
     ...section(lookAgain(deployment)),
   ];
 }
@@ -51,8 +61,26 @@ export function renderDeployment(deployment: Deployment, { columns, color }: Ren
     '',
     ...facts(deployment, page),
     ...section(tierTable(deployment, page)),
+    ...section(conditionLines(deployment, page)),
     ...section(deployment.error ? renderDeploymentError(deployment.error, page) : []),
   ];
+}
+
+/** In order, so that a condition which asks for attention is not overlooked. */
+function conditionLines({ conditions }: Deployment, { columns, paint }: Page): string[] {
+  return conditions.flatMap(({ type, status, reason, message, last_transition_time: since }) => {
+    const [first = '', ...more] = wrapped(
+      '  ',
+      `${type} is ${status} (${reason}) since ${formatTime(since)}: ${message}`,
+      columns,
+    );
+    return [paint(isTrouble(type, status) ? 'yellow' : 'dim', first), ...more];
+  });
+}
+
+/** Most conditions are good when they are false; `Configured` is not. */
+function isTrouble(type: string, status: string): boolean {
+  return type === 'Configured' ? status === 'False' : status === 'True';
 }
 
 function headline({ name, status, cloud_region: region }: Deployment, { columns, paint }: Page): string {
@@ -75,6 +103,7 @@ function facts(deployment: Deployment, { columns }: Page): string[] {
     ['on failure', deployment.failure_policy],
     ['created', formatTime(deployment.created_at)],
     ['updated', formatTime(deployment.updated_at)],
+    ['expires', deployment.expires_at && formatTime(deployment.expires_at)],
     [
       'progress',
       progress &&
@@ -148,7 +177,7 @@ function leftOverLines({ left_over: leftOver }: DeploymentError, { columns, pain
 
 function lookAgain({ id, name, status }: Deployment): string[] {
   if (status === 'DELETED') return [];
-  const called = /\s/.test(name) ? id : name;
+  const called = callable(name, id);
   const then = status === 'FAILED' ? ['retry', 'delete'] : ['delete'];
   return ['Look again with:', ...['get', 'runs', ...then].map((command) => `  groundwork ${command} ${called}`)];
 }

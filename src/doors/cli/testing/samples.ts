@@ -91,7 +91,16 @@ export function deployment(changes: Partial<Deployment> = {}): Deployment {
   return {
     ...{ id: DEPLOYMENT_ID, name: 'web-app-prod', status: 'COMPLETED', cloud_region: 'us-west-1' },
     ...{ template: 'web-app-stack', template_version: 1, failure_policy: 'rollback', expires_at: null },
-    ...{ parameters: { web_count: 2, app_count: 1 }, progress: null, error: null, metadata: {}, conditions: [] },
+    ...{
+      parameters: { web_count: 2, app_count: 1 },
+      progress: null,
+      error: null,
+      metadata: {},
+      overrides: {},
+      drift_policy: 'alert',
+      budget: null,
+      conditions: [],
+    },
     ...{ created_at: timeAt(0), updated_at: timeAt(23_000) },
     resources: {
       network_id: 'net-1',

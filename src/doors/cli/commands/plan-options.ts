@@ -1,0 +1,33 @@
+/**
+ * The options that every command has which makes a plan of what is asked for.
+ */
+
+import type { Command } from 'commander';
+
+import { EXIT, ExitWith } from '../exit.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** `--dry-run`, `--plan-id`, `--skip-checks`. */
+export function addPlanOptions(command: Command): Command {
+  return command
+    .option('--dry-run', 'only show the plan and what is foreseen of it')
+    .option('--plan-id <id>', 'apply exactly the plan that a dry run showed', planId)
+    .option('--skip-checks', 'go on although it surely cannot work');
+}
+
+function planId(text: string): string {
+  if (!UUID.test(text)) throw new ExitWith(EXIT.usage, `--plan-id ${text}: this is no id of a plan`);
+  return text.toLowerCase();
+}
+
+/** `name=value` options that may be repeated. @throws ExitWith (usage) */
+export function collectPairs(option: string, form: string) {
+  return (text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> => {
+    const separator = text.indexOf('=');
+    if (separator < 1 || separator === text.length - 1) {
+      throw new ExitWith(EXIT.usage, `${option} ${text}: write it as ${form}`);
+    }
+    return { ...before, [text.slice(0, separator)]: text.slice(separator + 1) };
+  };
+}
