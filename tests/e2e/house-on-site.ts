@@ -146,7 +146,8 @@ async function writeConfiguration(
     (name) => `  ${name}: {provider: openstack, cloud: ${name}, clouds_file: clouds.yaml, ${prices}, ${settings}}\n`,
   );
   const keys = 'api_keys:\n  - {name: reader, scope: read, key_env: READER}\n';
-  const text = `data_dir: data\ntemplates_dir: templates\nregions:\n${regions.join('')}${keys}`;
+  const webhooks = 'webhooks: {allow_addresses: [127.0.0.1/32]}\n';
+  const text = `data_dir: data\ntemplates_dir: templates\n${webhooks}regions:\n${regions.join('')}${keys}`;
   await writeFile(join(directory, 'groundwork.yaml'), text);
   await mkdir(join(directory, 'templates'));
   await copyFile(EXAMPLE, join(directory, 'templates', 'web-app-stack.yaml'));
