@@ -3,13 +3,20 @@
  * own form.
  */
 
-import type { JsonObject } from '../domain/json.ts';
 import type { HistoricEvent } from '../ports/store.ts';
 import { timestampOf } from './database.ts';
 import { type DeploymentRow, deploymentFromRow, eventFromRow, type EventRow } from './rows.ts';
 
 export interface HistoricEventRow extends EventRow {
-  shown: { deployment: Omit<DeploymentRow, 'parameters'>; parameters: JsonObject; run: RunFacts | null } | null;
+  shown: ShownRow | null;
+}
+
+/** What a person wrote, in its order, which the rest does not keep. */
+type Written = Pick<DeploymentRow, 'parameters' | 'overrides'>;
+
+interface ShownRow extends Written {
+  deployment: Omit<DeploymentRow, keyof Written>;
+  run: RunFacts | null;
 }
 
 type RunFacts = Omit<NonNullable<NonNullable<HistoricEvent['shown']>['run']>, 'startedAt' | 'estimatedMs'> & {
@@ -21,18 +28,14 @@ export function historicEventFromRow(row: HistoricEventRow): HistoricEvent {
   return { ...eventFromRow(row), shown: row.shown && shownFromJson(row.shown) };
 }
 
-function shownFromJson({
-  deployment,
-  parameters,
-  run,
-}: NonNullable<HistoricEventRow['shown']>): HistoricEvent['shown'] {
+function shownFromJson({ deployment, run, ...written }: ShownRow): HistoricEvent['shown'] {
   const { created_at: created, updated_at: updated, expires_at: expires } = deployment;
   const times = {
     created_at: timestampOf(created),
     updated_at: timestampOf(updated),
     expires_at: expires === null ? null : timestampOf(expires),
   };
-  return { deployment: deploymentFromRow({ ...deployment, parameters, ...times }), run: run && runFromJson(run) };
+  return { deployment: deploymentFromRow({ ...deployment, ...written, ...times }), run: run && runFromJson(run) };
 }
 
 function runFromJson({ started_at: started, estimated_ms: estimatedMs, ...same }: RunFacts) {
