@@ -7,7 +7,7 @@ export interface FoundPlaybook {
   readonly name: string;
   /** Of the file itself. */
   readonly sha256: string;
-  /** Of all files in the folders beside it: roles, variables, templates. */
+  /** Of all files that it can use from the folders beside it: roles, variables, templates. */
   readonly besideSha256: string;
   /** False when the playbook declares that playing it twice is not as good as once. */
   readonly idempotent: boolean;

@@ -9,6 +9,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/
 import { join } from 'node:path';
 
 export interface AttemptDirectory {
+  readonly runId: string;
   readonly attempt: number;
   readonly path: string;
   /** Written first by the process of the play: its id and identity. */
@@ -35,6 +36,7 @@ export function attemptDirectory(dataDir: string, runId: string, attempt: number
   const path = join(runDirectory(dataDir, runId), String(attempt));
   const file = (name: string): string => join(path, name);
   return {
+    runId,
     attempt,
     path,
     claim: file('process'),

@@ -70,34 +70,29 @@ export async function startPlay(
 
 /**
  * Ends all that belongs to an attempt, or sees to it that it never begins.
- * @param runId carried by every process of its plays
  * @throws Error when something cannot be killed
  */
-export async function endPlay(directory: AttemptDirectory, runId: string, host: PlayHost): Promise<void> {
+export async function endPlay(directory: AttemptDirectory, host: PlayHost): Promise<void> {
   const group = await livingGroup(directory, host);
-  const search = { group, mark: `${PLAY_MARK}=${runId}` };
-  const began = performance.now();
-  for (let isAsked = false; ; await delay(LOOK_EVERY_MS)) {
-    const members = await membersOf(search, host.platform);
-    const isThere = members ? members.length > 0 : group !== undefined && host.signal(-group, 0);
-    if (!isThere) return;
+  const search = { group, mark: `${PLAY_MARK}=${directory.runId}` };
+  const asked = new Set<number>();
+  for (const began = performance.now(); ; await delay(LOOK_EVERY_MS)) {
+    const members = (await membersOf(search, host.platform)) ?? groupAsMember(group, host);
+    if (members.length === 0) return;
     const spent = performance.now() - began;
-    if (spent > GRACE_MS + GONE_WITHIN_MS) throw new Error(`processes of a play cannot be killed: ${members ?? group}`);
-    if (spent > GRACE_MS) sendAll(members, group, 'SIGKILL', host);
-    // Asked once: a second SIGTERM may break off the clean-up that the first one began.
-    else if (!isAsked) sendAll(members, group, 'SIGTERM', host);
-    isAsked = true;
+    if (spent > GRACE_MS + GONE_WITHIN_MS) throw new Error(`processes of a play cannot be killed: ${members}`);
+    for (const member of members) {
+      if (spent > GRACE_MS) host.signal(member, 'SIGKILL');
+      // Asked once: a second SIGTERM may break off the clean-up that the first one began.
+      else if (!asked.has(member)) host.signal(member, 'SIGTERM');
+      asked.add(member);
+    }
   }
 }
 
-function sendAll(
-  members: readonly number[] | undefined,
-  group: number | undefined,
-  signal: 'SIGTERM' | 'SIGKILL',
-  host: PlayHost,
-): void {
-  if (group !== undefined) host.signal(-group, signal);
-  for (const pid of members ?? []) host.signal(pid, signal);
+/** Where processes cannot be listed, the group is signalled as a whole, by its negative number. */
+function groupAsMember(group: number | undefined, host: PlayHost): number[] {
+  return group !== undefined && host.signal(-group, 0) ? [-group] : [];
 }
 
 /** The process group of an attempt, when its leader is still that process. */

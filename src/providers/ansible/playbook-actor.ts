@@ -7,8 +7,7 @@
  * it is instead of playing it again.
  */
 
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import type { EventType } from '../../domain/event.ts';
 import type { Failure } from '../../domain/failure.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -59,8 +58,7 @@ export function createPlaybookActor(settings: PlaySettings): PlaybookActor {
     classify,
     async endLeftovers() {
       for (const runId of await runsWithDirectories(settings.dataDir)) {
-        for (const directory of await earlierAttempts(settings.dataDir, runId))
-          await endAttempt(settings, directory, runId);
+        for (const directory of await earlierAttempts(settings.dataDir, runId)) await endAttempt(settings, directory);
       }
     },
   };
@@ -69,30 +67,50 @@ export function createPlaybookActor(settings: PlaySettings): PlaybookActor {
 /** @throws PlayRefused, LeaseLost */
 async function act(settings: PlaySettings, order: ActOrder, context: ActContext): Promise<ActOutcome> {
   const directory = attemptDirectory(settings.dataDir, order.runId, order.attempt);
-  const play = await preparePlay(settings, order, directory);
-  const timeoutMs = settings.region(order.region).timeoutMs;
-  await mkdir(join(settings.dataDir, 'known-hosts'), { recursive: true, mode: 0o700 });
-  await context.confirm();
-  const began = performance.now();
-  const process = await startPlay(directory, play.commandLine, play.environment);
+  let isAllTold = true;
   try {
-    const { cause, exitCode } = await followPlay(process, {
-      signal: context.signal,
-      timeoutMs,
-      end: () => endPlay(directory, order.runId, settings.host),
-      tell: (data) => context.tell('play.output', { attempt: order.attempt, ...data }),
-      directory,
-      mask: play.mask,
-    });
-    const durationMs = Math.round(performance.now() - began);
-    const outcome = await conclude(play, directory, { cause, exitCode, durationMs, endedAt: new Date(), timeoutMs });
+    const prepared = await preparePlay(settings, order, directory);
+    await context.confirm();
+    isAllTold = false;
+    const outcome = await play(settings, prepared, directory, { order, context });
     await context.tell('play.recap', { attempt: order.attempt, ...outcome.result });
-    await rm(runDirectory(settings.dataDir, order.runId), { recursive: true, force: true });
+    isAllTold = true;
     return outcome;
   } finally {
-    await removeSecrets(directory);
-    await closeControlSockets(directory, settings.host.searchPath);
+    await cleanUp(settings, directory, { isAllTold });
   }
+}
+
+async function play(
+  settings: PlaySettings,
+  prepared: PreparedPlay,
+  directory: AttemptDirectory,
+  { order, context }: { readonly order: ActOrder; readonly context: ActContext },
+): Promise<ActOutcome> {
+  const { timeoutMs } = settings.region(order.region);
+  const began = performance.now();
+  const process = await startPlay(directory, prepared.commandLine, prepared.environment);
+  const end = await followPlay(process, {
+    signal: context.signal,
+    timeoutMs,
+    end: () => endPlay(directory, settings.host),
+    tell: (data) => context.tell('play.output', { attempt: order.attempt, ...data }),
+    directory,
+    mask: prepared.mask,
+  });
+  const durationMs = Math.round(performance.now() - began);
+  return conclude(prepared, directory, { ...end, durationMs, endedAt: new Date(), timeoutMs });
+}
+
+/** What was printed and not told stays for the next attempt. */
+async function cleanUp(
+  { dataDir, host }: PlaySettings,
+  directory: AttemptDirectory,
+  { isAllTold }: { readonly isAllTold: boolean },
+): Promise<void> {
+  await removeSecrets(directory);
+  await closeControlSockets(directory, host.searchPath);
+  if (isAllTold) await rm(runDirectory(dataDir, directory.runId), { recursive: true, force: true });
 }
 
 type End = Pick<PlayEnd, 'cause' | 'exitCode' | 'timeoutMs'> & { readonly durationMs: number; readonly endedAt: Date };
@@ -136,7 +154,7 @@ async function recover(
 ): Promise<ActOutcome | undefined> {
   let outcome: ActOutcome | undefined;
   for (const directory of await earlierAttempts(settings.dataDir, order.runId)) {
-    await endAttempt(settings, directory, order.runId);
+    await endAttempt(settings, directory);
     const wanted = wantedOf(order);
     const mask = createMask(await secretsOf(settings, order));
     const tell = (data: JsonObject) => context.tell('play.output', { attempt: directory.attempt, ...data });
@@ -159,10 +177,9 @@ function positionAfter(told: JsonObject | undefined, attempt: number): OutputPos
   return told['position'] as unknown as OutputPosition; // written by follow-play.ts
 }
 
-async function endAttempt({ host }: PlaySettings, directory: AttemptDirectory, runId: string): Promise<void> {
-  await endPlay(directory, runId, host);
-  await removeSecrets(directory);
-  await closeControlSockets(directory, host.searchPath);
+async function endAttempt(settings: PlaySettings, directory: AttemptDirectory): Promise<void> {
+  await endPlay(directory, settings.host);
+  await cleanUp(settings, directory, { isAllTold: false });
 }
 
 function classify(error: unknown): Failure {

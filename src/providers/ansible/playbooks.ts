@@ -71,13 +71,15 @@ function headLength(text: string): number {
   return end === -1 ? lines.length : end;
 }
 
-/** Collections carry versions of their own, and are large. */
-const NOT_HASHED = /^(\..*|__pycache__|collections|ansible_collections)$/;
+/** Folders in which Ansible looks for what a playbook uses; in others lies what plays write. Collections carry versions. */
+const USED_BY_PLAYBOOKS =
+  /^(roles|tasks|handlers|vars|group_vars|host_vars|templates|files|library|module_utils|[a-z]+_plugins)$/;
+const NOT_HASHED = /^(\..*|__pycache__)$/;
 
-/** One digest of everything in the folders beside a playbook: roles, variables, files, templates, tasks. */
+/** One digest of everything that a playbook can use from the folders beside it. */
 async function digestBeside(directory: string): Promise<string> {
   const entries = await readdir(directory, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory() && !NOT_HASHED.test(entry.name));
+  const folders = entries.filter((entry) => entry.isDirectory() && USED_BY_PLAYBOOKS.test(entry.name));
   const lines = await Promise.all(folders.map((folder) => digestLines(join(directory, folder.name), directory)));
   return digestOf(lines.flat().toSorted().join('\n'));
 }

@@ -3,7 +3,7 @@
  */
 
 import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { access, mkdir, readFile } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Failure } from '../../domain/failure.ts';
 import type { PlayWanted } from '../../domain/plan-configure.ts';
@@ -54,7 +54,7 @@ export async function preparePlay(
   const { variables, secrets } = openedVariables(settings, order);
   const mask = createMask([...secrets, ...(await vaultSecrets(region))]);
   const controlDirectory = await makeAttemptDirectory(directory, settings.host.temporaryDirectory);
-  const knownHosts = join(settings.dataDir, 'known-hosts', order.owner);
+  const knownHosts = await knownHostsFile(settings, order.owner);
   await writePrivately(
     directory.inventory,
     inventoryFile(wanted.inventory, { deployment: order.owner, region, knownHosts }),
@@ -67,6 +67,13 @@ export async function preparePlay(
     playbook: wanted.playbook,
     command: settings.command,
   };
+}
+
+/** One file for each deployment; SSH makes it when it remembers the first key. */
+async function knownHostsFile({ dataDir }: PlaySettings, deploymentId: string): Promise<string> {
+  const directory = join(dataDir, 'known-hosts');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  return join(directory, deploymentId);
 }
 
 function commandArguments(
