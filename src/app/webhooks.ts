@@ -35,24 +35,16 @@ export interface WebhookUseCases {
   replayWebhookDelivery(caller: Caller, id: string, deliveryId: string): Promise<WebhookDelivery>;
 }
 
-export function createWebhooks({
-  store,
-  ids,
-  webhooks,
-}: Pick<AppDependencies, 'store' | 'ids' | 'webhooks'>): WebhookUseCases {
+type WebhookDependencies = Pick<AppDependencies, 'store' | 'ids' | 'webhooks'>;
+
+export function createWebhooks(dependencies: WebhookDependencies): WebhookUseCases {
+  return { ...keepingWebhooks(dependencies), ...sendingDeliveries(dependencies) };
+}
+
+type Sending = 'testWebhook' | 'listWebhookDeliveries' | 'replayWebhookDelivery';
+
+function keepingWebhooks({ store, ids, webhooks }: WebhookDependencies): Omit<WebhookUseCases, Sending> {
   const { sender, allowAddresses } = webhooks;
-  const own = async (caller: Caller, id: string): Promise<Webhook> => {
-    const webhook = await store.webhooks.get(id);
-    if (!webhook || (caller.scope !== 'admin' && webhook.keyId !== caller.keyId)) throw noWebhook(id);
-    return webhook;
-  };
-  const enabled = async (caller: Caller, id: string): Promise<Webhook> => {
-    const webhook = await own(caller, id);
-    if (webhook.enabled) return webhook;
-    throw new GroundworkError('not_possible_now', `the webhook ${id} is disabled, so nothing would be sent`, {
-      remedy: `PATCH /webhooks/${id} with {"enabled": true} first.`,
-    });
-  };
   return {
     async listWebhooks(caller) {
       const items = await store.webhooks.list(caller.scope === 'admin' ? undefined : caller.keyId);
@@ -64,13 +56,13 @@ export function createWebhooks({
       const id = ids.newId();
       const { secret, sealed } = sender.newSecret(id);
       const keyId = body.global === true ? null : caller.keyId;
-      const { url, description = null, event_types: eventTypes = ['*'], enabled: isEnabled = true } = body;
-      const webhook = await store.webhooks.add({ id, url, description, keyId, eventTypes, enabled: isEnabled, sealed });
+      const { url, description = null, event_types: eventTypes = ['*'], enabled = true } = body;
+      const webhook = await store.webhooks.add({ id, url, description, keyId, eventTypes, enabled, sealed });
       return { ...shapeOf(webhook), secret };
     },
-    getWebhook: async (caller, id) => shapeOf(await own(caller, id)),
+    getWebhook: async (caller, id) => shapeOf(await ownWebhook(store, caller, id)),
     async updateWebhook(caller, id, body) {
-      await own(caller, id);
+      await ownWebhook(store, caller, id);
       refuse(faultsOf(body, allowAddresses));
       const { event_types: eventTypes, ...same } = body;
       const webhook = await store.webhooks.change(id, { ...same, ...(eventTypes ? { eventTypes } : {}) });
@@ -78,15 +70,20 @@ export function createWebhooks({
       return shapeOf(webhook);
     },
     async deleteWebhook(caller, id) {
-      await own(caller, id);
+      await ownWebhook(store, caller, id);
       await store.webhooks.remove(id);
     },
+  };
+}
+
+function sendingDeliveries({ store }: WebhookDependencies): Pick<WebhookUseCases, Sending> {
+  return {
     async testWebhook(caller, id) {
-      await enabled(caller, id);
+      assertEnabled(await ownWebhook(store, caller, id));
       return deliveryShapeOf(await store.deliveries.addTest(id));
     },
     async listWebhookDeliveries(caller, id, { status, limit, cursor }) {
-      await own(caller, id);
+      await ownWebhook(store, caller, id);
       const found = await store.deliveries.list(id, {
         limit: limit + 1,
         ...(status === undefined ? {} : { status }),
@@ -96,7 +93,7 @@ export function createWebhooks({
       return { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
     async replayWebhookDelivery(caller, id, deliveryId) {
-      await enabled(caller, id);
+      assertEnabled(await ownWebhook(store, caller, id));
       const delivery = await store.deliveries.replay(id, deliveryId);
       if (delivery) return deliveryShapeOf(delivery);
       throw new GroundworkError('not_found', `the webhook ${id} has no delivery ${deliveryId}`, {
@@ -104,6 +101,19 @@ export function createWebhooks({
       });
     },
   };
+}
+
+async function ownWebhook(store: AppDependencies['store'], caller: Caller, id: string): Promise<Webhook> {
+  const webhook = await store.webhooks.get(id);
+  if (!webhook || (caller.scope !== 'admin' && webhook.keyId !== caller.keyId)) throw noWebhook(id);
+  return webhook;
+}
+
+function assertEnabled({ id, enabled }: Webhook): void {
+  if (enabled) return;
+  throw new GroundworkError('not_possible_now', `the webhook ${id} is disabled, so nothing would be sent`, {
+    remedy: `PATCH /webhooks/${id} with {"enabled": true} first.`,
+  });
 }
 
 function faultsOf({ url, event_types: eventTypes }: UpdateWebhookBody, allowed: readonly string[]): Fault[] {

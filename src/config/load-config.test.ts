@@ -84,6 +84,12 @@ describe('loading a configuration', () => {
     expect(faults).not.toContain('short\n');
   });
 
+  it('takes the longest time to live of a region, and refuses what is none', () => {
+    const text = (ttl: string) => `regions: {r: {provider: openstack, cloud: c, max_ttl: ${ttl}}}`;
+    expect(load(text('14d')).regions['r']?.max_ttl).toBe('14d');
+    expect(faultsOf(text('P1M'))).toContain('P1M: years and months have no fixed length.');
+  });
+
   it('cannot be changed afterwards', () => {
     const config = load('regions: {r: {provider: openstack, cloud: c}}');
     expect(() => Object.assign(config.regions['r'] ?? {}, { cloud: 'other' })).toThrow(TypeError);

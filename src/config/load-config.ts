@@ -72,9 +72,7 @@ export function loadConfig(input: ConfigInput): Config {
   if (faults.length > 0) throw new ConfigError(faults);
 
   makePathsAbsolute(checked.config, { directory: input.workingDirectory, homeDirectory: input.homeDirectory });
-  const admin_key = environment['GROUNDWORK_ADMIN_KEY'] || undefined;
-  const secret_key = environment['GROUNDWORK_SECRET_KEY'] || undefined;
-  return deepFreeze({ ...checked.config, api_keys: keys.keys, admin_key, secret_key, file: file?.path });
+  return deepFreeze({ ...checked.config, api_keys: keys.keys, ...secretsOf(environment), file: file?.path });
 }
 
 /** The file with the overrides on top; what is still relative afterwards is relative to the working directory. */
@@ -92,6 +90,11 @@ function mergeLayers(fileValue: unknown, overrides: readonly AppliedOverride[], 
     }
   }
   return value;
+}
+
+function secretsOf(environment: Environment): Pick<Config, 'admin_key' | 'secret_key'> {
+  const [admin_key, secret_key] = [environment['GROUNDWORK_ADMIN_KEY'], environment['GROUNDWORK_SECRET_KEY']];
+  return { admin_key: admin_key || undefined, secret_key: secret_key || undefined };
 }
 
 function adminKeyFaults(environment: Environment): ConfigFault[] {

@@ -6,6 +6,7 @@
  * (https://wiki.postgresql.org/wiki/Loose_indexscan), so a long queue behind a receiver that is away costs nothing.
  */
 
+import type { DeliveryConclusion, SendOutcome } from '../domain/conclude-delivery.ts';
 import type { Event, EventType } from '../domain/event.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { type DeliveredEvent, type Delivery, type DeliveryStatus, TEST_EVENT } from '../domain/webhook.ts';
@@ -53,19 +54,7 @@ export function createDeliveryStore(database: Database): DeliveryStore {
       return row && takenFromRow(row);
     },
     async record(taken, outcome, conclusion) {
-      const answered = outcome.kind === 'answered' ? outcome : undefined;
-      await database.query(RECORD, [
-        taken.id,
-        taken.ticket,
-        conclusion.status,
-        answered?.status ?? null,
-        answered?.body ?? null,
-        conclusion.status === 'delivered' ? null : conclusion.error,
-        Math.round(outcome.durationMs),
-        conclusion.status === 'pending' ? conclusion.retryInMs : 0,
-        conclusion.status === 'pending' && conclusion.givesWay,
-        conclusion.status === 'dead' && conclusion.disable,
-      ]);
+      await database.query(RECORD, recordValues(taken, outcome, conclusion));
     },
     async putBack({ id, ticket }) {
       await database.query(
@@ -101,6 +90,26 @@ export function createDeliveryStore(database: Database): DeliveryStore {
       return rows.length >= PRUNED_AT_ONCE;
     },
   };
+}
+
+function recordValues(
+  { id, ticket }: TakenDelivery,
+  outcome: SendOutcome,
+  conclusion: DeliveryConclusion,
+): readonly unknown[] {
+  const answered = outcome.kind === 'answered' ? outcome : undefined;
+  return [
+    id,
+    ticket,
+    conclusion.status,
+    answered?.status ?? null,
+    answered?.body ?? null,
+    conclusion.status === 'delivered' ? null : conclusion.error,
+    Math.round(outcome.durationMs),
+    conclusion.status === 'pending' ? conclusion.retryInMs : 0,
+    conclusion.status === 'pending' && conclusion.givesWay,
+    conclusion.status === 'dead' && conclusion.disable,
+  ];
 }
 
 function deliveryFromRow(row: DeliveryRow): Delivery {
