@@ -24,7 +24,7 @@ import {
 import type { AppDependencies } from './dependencies.ts';
 import { planCost } from '../domain/cost.ts';
 
-import type { Uses } from '../domain/feasibility.ts';
+import type { Quotas, Uses } from '../domain/feasibility.ts';
 import { isAmple, judgeQuotas, sumUses } from '../domain/judge-plan.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Reservation } from '../ports/reservations.ts';
@@ -107,15 +107,25 @@ async function acceptWithin<T>(
     try {
       return await commit(guardOf(dependencies, order, needed, look));
     } catch (error) {
-      if (error instanceof WithinReach && looks < MOST_LOOKS) {
-        look = { mode: 'alone', reading: await read(QUOTAS_FRESH_MS) };
-      } else if (error instanceof TooLittle) {
-        const isSure = error.reading.at >= began || looks >= MOST_LOOKS;
-        if (isSure) throw quotaExceeded(order.region.name, error.rows, error.held);
-        look = { mode: 'alone', reading: await read(performance.now() - began) };
-      } else throw error;
+      const isLast = looks >= MOST_LOOKS;
+      const refusal = refusalOf(order, error, { began, isLast });
+      if (refusal !== undefined) throw refusal;
+      const maxAgeMs = error instanceof TooLittle ? performance.now() - began : QUOTAS_FRESH_MS;
+      look = { mode: 'alone', reading: await read(maxAgeMs) };
     }
   }
+}
+
+/** @returns undefined when it is worth another look: alone, and on a reading that is newer than the request */
+function refusalOf(
+  { region }: FeasibilityOrder,
+  error: unknown,
+  { began, isLast }: { readonly began: number; readonly isLast: boolean },
+): Error | undefined {
+  if (error instanceof WithinReach) return isLast ? error : undefined;
+  if (!(error instanceof TooLittle)) return error instanceof Error ? error : new Error(String(error));
+  const isSure = error.reading.at >= began || isLast;
+  return isSure ? quotaExceeded(region.name, error.rows, error.held) : undefined;
 }
 
 /** A limit is so near that accepts must know of each other. */
@@ -145,7 +155,13 @@ async function readQuotas(
   const told = await facts.quotas(maxAgeMs);
   // The next one has a newer reading, and nobody waits for it.
   if (maxAgeMs > QUOTAS_FRESH_MS) void facts.quotas(QUOTAS_FRESH_MS);
-  return told && 'told' in told ? told.told : undefined;
+  const reading = told && 'told' in told ? told.told : undefined;
+  // Without a limit there is nothing to know of each other.
+  return Object.keys(needed).some((name) => isLimited(reading?.quotas[name])) ? reading : undefined;
+}
+
+function isLimited(quota: Quotas[string] | undefined): boolean {
+  return quota !== undefined && quota.limit !== null;
 }
 
 function guardOf(dependencies: Dependencies, order: FeasibilityOrder, needed: Uses, look: Look): AcceptGuard {

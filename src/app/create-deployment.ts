@@ -220,7 +220,7 @@ function basisOf({ template }: PreparedDeployment): Basis {
 }
 
 function jsonOf(body: CreateDeploymentBody): JsonObject {
-  return body as unknown as JsonObject; // it was read from JSON
+  return body; // it was read from JSON
 }
 
 function bodyOf(request: Json): CreateDeploymentBody {

@@ -34,8 +34,16 @@ export function deploymentOf(
   view: DeploymentWithProgress & { readonly resources: readonly ResourceFacts[] },
   now: number,
 ): DeploymentShape {
-  const { metadata, conditions } = view.deployment;
-  return { ...summaryOf(view, now), resources: resourcesOf(view.resources), metadata, conditions: [...conditions] };
+  const { metadata, conditions, overrides, driftPolicy, budget } = view.deployment;
+  return {
+    ...summaryOf(view, now),
+    resources: resourcesOf(view.resources),
+    metadata,
+    overrides,
+    drift_policy: driftPolicy,
+    budget,
+    conditions: [...conditions],
+  };
 }
 
 function progressOf(run: RunCounts, now: number): Progress {

@@ -15,7 +15,7 @@ import type { JsonObject } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { DeploymentToPlan, Known } from '../domain/plan-change.ts';
 import type { Region } from '../ports/driver.ts';
-import type { RunRecord } from '../ports/store.ts';
+import type { AcceptGuard, RunRecord } from '../ports/store.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { noDeployment } from './read-deployments.ts';
 
@@ -60,17 +60,22 @@ export interface FurtherRun {
   readonly request?: JsonObject;
 }
 
-/** @returns the id of the run; undefined when the deployment moved on meanwhile */
+/**
+ * @param guard called first in the transaction; refuses by throwing
+ * @returns the id of the run; undefined when the deployment moved on meanwhile
+ */
 export async function startRun(
   { store, ids }: AppDependencies,
   deployment: Deployment,
   run: RunRecord | undefined,
   { status, ...next }: FurtherRun,
+  guard?: AcceptGuard,
 ): Promise<string | undefined> {
   const newRun = { id: ids.newId(), ...next };
   const accepted = await store.deployments.acceptRun({
     deploymentId: deployment.id,
     run: newRun,
+    ...(guard ? { guard } : {}),
     status,
     stillAllowed: (now, active) =>
       now.status === deployment.status && active?.id === run?.id && !(active !== undefined && runIsActive(active)),

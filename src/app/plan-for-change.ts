@@ -5,19 +5,30 @@
 
 import type { ChangeAccepted, ChangeShown } from '../contract/change.ts';
 import { STATUS_DURING } from '../domain/conclude-run.ts';
-import type { Deployment, Target } from '../domain/deployment.ts';
+import type { Budget, Deployment, Target } from '../domain/deployment.ts';
 import { type Fault, GroundworkError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { locateCheck } from '../domain/locate-check.ts';
 import type { FailurePolicy, Plan } from '../domain/plan.ts';
 import { planChange } from '../domain/plan-change.ts';
+import type { Resource } from '../domain/resource.ts';
 import type { Template } from '../domain/template.ts';
+import type { Region } from '../ports/driver.ts';
+import type { RunRecord } from '../ports/store.ts';
+import { assertFeasible } from './assert-feasible.ts';
 import { configure } from './configuration.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { assertAtRest, lookAgain, startRun, toPlan, whatIsKnown } from './further-run.ts';
-import { showPlan } from './show-plan.ts';
+import { foresee } from './foresee.ts';
+import { showForesight } from './show-foresight.ts';
+import { type Basis, rememberPlan, takePlan, wantedOfDeployment } from './shown-plans.ts';
 
 export interface ChangeOptions {
   readonly dryRun: boolean;
+  /** Apply exactly this plan, which a dry run of the same request showed. */
+  readonly planId?: string;
+  /** Go on although the plan surely cannot work. */
+  readonly skipChecks?: boolean;
 }
 
 export interface WantedChange {
@@ -28,7 +39,9 @@ export interface WantedChange {
   /** Default: that of the deployment. */
   readonly failurePolicy?: FailurePolicy;
   readonly maxUnavailable?: number;
-  /** Inputs, for the run's record. */
+  /** Set by the same request; default: that of the deployment. */
+  readonly budget?: Budget | null;
+  /** The body of the request: a plan that was shown is applied for the same one only. */
   readonly request: JsonObject;
   /** Shown beside the operation. */
   readonly told: Pick<ChangeShown, 'vm_type' | 'previous_count' | 'target_count'>;
@@ -42,30 +55,98 @@ export type ChangeAnswer =
 
 /**
  * @param wish what is wanted of the deployment as it is
- * @throws GroundworkError not_found, run_in_progress, not_possible_now, invalid_parameters, unknown_region
+ * @throws GroundworkError not_found, run_in_progress, not_possible_now, invalid_parameters, unknown_region, infeasible,
+ *   quota_exceeded, over_budget, plan_stale, plan_applied
  */
 export async function changeDeployment(
   dependencies: AppDependencies,
   id: string,
-  { dryRun }: ChangeOptions,
+  options: ChangeOptions,
   wish: (deployment: Deployment, template: Template) => WantedChange,
 ): Promise<ChangeAnswer> {
   return lookAgain(dependencies, id, async (deployment, run): Promise<ChangeAnswer | undefined> => {
     assertAtRest(deployment, run, 'be changed');
-    const template = await templateOf(dependencies, deployment);
-    const change = wish(deployment, template);
-    const { target, plan } = await planFor(dependencies, deployment, template, change);
-    const { kind, operation, request, told } = change;
-    if (dryRun) return { started: false, answer: { id, operation, ...told, plan: showPlan(plan) } };
+    const prepared = await prepare(dependencies, deployment, wish);
+    const { change, target, plan } = prepared;
+    if (options.dryRun) return { started: false, answer: await show(dependencies, prepared) };
     if (plan.nodes.length === 0 && saysNothingNew(deployment, target)) {
-      return { started: false, answer: { id, operation: 'none', ...told } };
+      return { started: false, answer: { id, operation: 'none', ...change.told } };
     }
-    const status = STATUS_DURING[kind];
-    const runId = await startRun(dependencies, deployment, run, { kind, status, plan, target, request });
-    return runId === undefined
-      ? undefined
-      : { started: true, answer: { id, run_id: runId, status, operation, ...told } };
+    const runId = await accept(dependencies, prepared, run, options);
+    if (runId === undefined) return undefined;
+    const { kind, operation, told } = change;
+    return { started: true, answer: { id, run_id: runId, status: STATUS_DURING[kind], operation, ...told } };
   });
+}
+
+/** Everything that the wish comes to. */
+interface PreparedChange {
+  readonly deployment: Deployment;
+  readonly template: Template;
+  readonly change: WantedChange;
+  readonly target: Target;
+  readonly plan: Plan;
+  readonly ledger: readonly Resource[];
+  readonly region: Region;
+}
+
+/** With what is foreseen of it; the plan is kept for an hour, so that exactly this one can be applied. */
+async function show(dependencies: AppDependencies, prepared: PreparedChange): Promise<ChangeShown> {
+  const { deployment, change, plan, region, ledger } = prepared;
+  const { kind, operation, request, told } = change;
+  const [foresight, remembered] = await Promise.all([
+    foresee(dependencies, { region, plan, ledger, budget: budgetOf(prepared) }),
+    rememberPlan(dependencies, { kind, deploymentId: deployment.id, request, plan, basis: basisOf(prepared) }),
+  ]);
+  return { id: deployment.id, operation, ...told, plan: showForesight(plan, foresight), ...remembered };
+}
+
+async function accept(
+  dependencies: AppDependencies,
+  prepared: PreparedChange,
+  run: RunRecord | undefined,
+  { planId, skipChecks = false }: ChangeOptions,
+): Promise<string | undefined> {
+  const { deployment, template, change, target, plan, region, ledger } = prepared;
+  const { kind, request, told } = change;
+  const taken =
+    planId === undefined
+      ? undefined
+      : await takePlan(dependencies, {
+          planId,
+          kind,
+          deploymentId: deployment.id,
+          request,
+          replan: async () => ({ plan, basis: basisOf(prepared) }),
+        });
+  const feasible = await assertFeasible(dependencies, {
+    region,
+    plan: taken?.shown.plan ?? plan,
+    ledger,
+    budget: budgetOf(prepared),
+    skipChecks,
+    locate: (key, what) => locateCheck(key, what, template.body),
+  });
+  return feasible.accept((guard) =>
+    startRun(
+      dependencies,
+      deployment,
+      run,
+      { kind, status: STATUS_DURING[kind], plan: feasible.plan, target, request: { ...request, ...told } },
+      async (transaction) => {
+        await guard(transaction);
+        await taken?.claim(transaction);
+      },
+    ),
+  );
+}
+
+function budgetOf({ deployment, change }: PreparedChange): Budget | null {
+  return change.budget === undefined ? deployment.budget : change.budget;
+}
+
+function basisOf({ deployment, template, ledger }: PreparedChange): Basis {
+  return { template, wanted: wantedOfDeployment(deployment), ledger };
 }
 
 /** What is wanted of it now, as far as a request may change it. */
@@ -80,12 +161,13 @@ async function templateOf({ store }: AppDependencies, deployment: Deployment): P
   return template;
 }
 
-async function planFor(
+async function prepare(
   dependencies: AppDependencies,
   deployment: Deployment,
-  template: Template,
-  change: WantedChange,
-): Promise<{ target: Target; plan: Plan }> {
+  wish: (deployment: Deployment, template: Template) => WantedChange,
+): Promise<PreparedChange> {
+  const template = await templateOf(dependencies, deployment);
+  const change = wish(deployment, template);
   const { cloud, ...owner } = toPlan(dependencies, deployment);
   const known = await whatIsKnown(dependencies, deployment, cloud);
   const { parameters, overrides, maxUnavailable, failurePolicy = deployment.failurePolicy } = change;
@@ -94,7 +176,8 @@ async function planFor(
     ...known,
     ...(maxUnavailable === undefined ? {} : { maxUnavailable }),
   });
-  return { target: { parameters, overrides, config }, plan };
+  const target = { parameters, overrides, config };
+  return { deployment, template, change, target, plan, ledger: known.ledger, region: cloud };
 }
 
 function saysNothingNew(deployment: Deployment, target: Target): boolean {

@@ -88,7 +88,7 @@ function outlookReader(region: Region): RegionFacts['outlooks'] {
     for (const kind of new Set(judging.map((each) => each.kind))) {
       ask(kind, new Map(judging.filter((each) => each.kind === kind).map(({ key, one }) => [key, one])));
     }
-    return Promise.all(asked.map(({ key }) => answers.get(key)?.told));
+    return Promise.all(asked.map(async ({ key }) => answers.get(key)?.told));
   };
 }
 

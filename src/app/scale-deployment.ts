@@ -39,7 +39,7 @@ function wish(deployment: Deployment, template: Template, body: ScaleBody): Want
     ...(operation === 'none' ? wantedOf(deployment) : withTierCount(wantedOf(deployment), template, tier, target)),
     // What is to go is not made again because something else could not go.
     ...(operation === 'scale_in' ? { failurePolicy: 'continue' } : {}),
-    request: told,
+    request: { vm_type: tier, target_count: target },
     told,
     locate: (fault) => (fault.pointer.endsWith('/count') ? { ...fault, pointer: '/target_count' } : fault),
   };

@@ -13,9 +13,8 @@ import type { Template } from '../domain/template.ts';
 import { subnetOfTier } from '../domain/tier-subnet.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { type ChangeAnswer, changeDeployment, type ChangeOptions, type WantedChange } from './plan-for-change.ts';
-import { noDeployment } from './read-deployments.ts';
+import { applySettings, assertSettings, type Change, settingsOf } from './settings.ts';
 import { withTierCount } from './tier-count.ts';
-import { assertTimeToLive, setTimeToLive } from './time-to-live.ts';
 
 /** @throws GroundworkError not_found, invalid_parameters, invalid_ttl, run_in_progress, not_possible_now */
 export async function updateDeployment(
@@ -24,21 +23,20 @@ export async function updateDeployment(
   body: UpdateDeploymentBody,
   options: ChangeOptions,
 ): Promise<ChangeAnswer> {
-  const { ttl, expires_at, ...change } = body;
-  const life = { ...(ttl === undefined ? {} : { ttl }), ...(expires_at === undefined ? {} : { expires_at }) };
-  const wanted = (deployment: Deployment, template: Template) => wish(deployment, template, change);
-  if (Object.keys(life).length === 0) return changeDeployment(dependencies, id, options, wanted);
-  const deployment = await dependencies.store.deployments.get(id);
-  if (!deployment || deployment.status === 'DELETED') throw noDeployment(id);
-  assertTimeToLive(dependencies, deployment, life);
-  const isAll = Object.keys(change).length === 0;
-  const settings: ChangeAnswer = { started: false, answer: { id, operation: 'settings' } };
-  const answer = isAll ? settings : await changeDeployment(dependencies, id, options, wanted);
-  if (!options.dryRun) await setTimeToLive(dependencies, deployment, life);
+  const { settings, change } = settingsOf(body);
+  const deployment = await assertSettings(dependencies, id, settings);
+  const answer: ChangeAnswer =
+    Object.keys(change).length === 0
+      ? { started: false, answer: { id, operation: 'settings' } }
+      : await changeDeployment(dependencies, id, options, (now, template) => ({
+          ...wish(now, template, change),
+          ...(settings.budget === undefined ? {} : { budget: settings.budget }),
+        }));
+  if (!options.dryRun) await applySettings(dependencies, deployment, settings);
   return answer;
 }
 
-function wish(deployment: Deployment, template: Template, body: UpdateDeploymentBody): WantedChange {
+function wish(deployment: Deployment, template: Template, body: Change): WantedChange {
   const faults = [...movedRanges(deployment, body), ...tiersWithoutGround(deployment, body)];
   if (faults.length > 0) throw new GroundworkError('invalid_parameters', faults[0]?.detail ?? '', { faults });
   const { parameters = {}, vm_config, network_config, max_unavailable } = body;
@@ -82,7 +80,7 @@ function withoutCounts(tiers: TierPatches): JsonObject {
 }
 
 /** Servers have their addresses in it, and clouds do not move a subnet. */
-function movedRanges({ config }: Deployment, { network_config }: UpdateDeploymentBody): Fault[] {
+function movedRanges({ config }: Deployment, { network_config }: Change): Fault[] {
   const standing = config.network_config.subnets;
   return Object.entries(network_config?.subnets ?? {}).flatMap(([name, cidr]): Fault[] => {
     const now = Object.hasOwn(standing, name) ? standing[name] : undefined;
@@ -99,7 +97,7 @@ function movedRanges({ config }: Deployment, { network_config }: UpdateDeploymen
 }
 
 /** A tier does not move because its subnet is taken away: its servers would be replaced without anybody having said so. */
-function tiersWithoutGround({ config }: Deployment, { vm_config, network_config }: UpdateDeploymentBody): Fault[] {
+function tiersWithoutGround({ config }: Deployment, { vm_config, network_config }: Change): Fault[] {
   const removed = Object.entries(network_config?.subnets ?? {}).flatMap(([name, cidr]) =>
     cidr === null ? [name] : [],
   );
@@ -119,7 +117,7 @@ function tiersWithoutGround({ config }: Deployment, { vm_config, network_config 
 }
 
 /** Faults of the configuration have the pointers of a template, which are those of the patch; a count may be a parameter. */
-function locate(fault: Fault, { vm_config, parameters }: UpdateDeploymentBody): Fault {
+function locate(fault: Fault, { vm_config, parameters }: Change): Fault {
   const tier = /^\/vm_config\/([^/]+)\/count$/.exec(fault.pointer)?.[1];
   if (tier === undefined || vm_config?.[tier]?.count !== undefined) return fault;
   const parameter = `${tier}_count`;

@@ -7,7 +7,7 @@ import type { Static } from 'typebox';
 import { DEPLOYMENT_STATUSES, DRIFT_POLICIES } from '../domain/deployment.ts';
 import { PART_NAME_PATTERN } from '../domain/template.ts';
 import { ShownPlan } from './deployment.ts';
-import { shownPlanId } from './foresight.ts';
+import { BudgetOrder, shownPlanId } from './foresight.ts';
 import { count, jsonObject, list, mapOf, nullable, oneOf, shape, timestamp, uuid } from './shape.ts';
 
 export const CHANGE_OPERATIONS = ['none', 'scale_out', 'scale_in', 'update', 'settings'] as const;
@@ -93,6 +93,7 @@ export const UpdateDeploymentBody = shape(
     expires_at: Type.Optional(
       nullable(timestamp({ description: 'The same as a time. Either may be set during a run as well.' })),
     ),
+    budget: Type.Optional(nullable(BudgetOrder)),
     drift_policy: Type.Optional(oneOf(DRIFT_POLICIES, { description: 'What to do about drift: tell, or put right.' })),
   },
   {

@@ -141,7 +141,8 @@ export const RegionConfig = Type.Object(
       default: 3,
       minimum: 1,
       maximum: 1000,
-      description: 'Heals of one deployment within `heal_window`; one that has drifted again after so many is left alone.',
+      description:
+        'Heals of one deployment within `heal_window`; one that has drifted again after so many is left alone.',
     }),
     heal_window: duration({ default: '30m', description: 'See `heal_limit`.' }),
     heal_max_missing_share: percent({

@@ -4,7 +4,14 @@
 
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { CONDITION_STATUSES, DEPLOYMENT_STATUSES, DRIFT_POLICIES, RUN_KINDS, RUN_PHASES, RUN_STATUSES } from '../domain/deployment.ts';
+import {
+  CONDITION_STATUSES,
+  DEPLOYMENT_STATUSES,
+  DRIFT_POLICIES,
+  RUN_KINDS,
+  RUN_PHASES,
+  RUN_STATUSES,
+} from '../domain/deployment.ts';
 import { FAILURE_POLICIES, NODE_ACTIONS } from '../domain/plan.ts';
 import { BudgetOrder, nodeForesight, planForesight, shownPlanId } from './foresight.ts';
 import { displayName, plainName } from './name.ts';
@@ -178,7 +185,15 @@ export type Condition = Static<typeof Condition>;
 
 export const Deployment = shape(
   'Deployment',
-  { ...summaryProperties, resources: Resources, metadata: jsonObject(), conditions: list(Condition) },
+  {
+    ...summaryProperties,
+    resources: Resources,
+    metadata: jsonObject(),
+    overrides: jsonObject({ description: 'What PATCH changed beside the parameters: a merge patch on the template.' }),
+    drift_policy: oneOf(DRIFT_POLICIES),
+    budget: nullable(BudgetOrder),
+    conditions: list(Condition),
+  },
   { description: 'A deployment with everything that is known of it.' },
 );
 export type Deployment = Static<typeof Deployment>;

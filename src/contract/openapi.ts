@@ -51,7 +51,7 @@ function describe(id: string, operation: OperationDefinition, components: Compon
   const scope = access === 'public' || access === 'loopback' ? undefined : access;
   const sentences = [description, scope && `Needs a key with the scope \`${scope}\`.`].filter(Boolean);
   const content = body && { 'application/json': { schema: hoist(body, components) } };
-  const isRequired = !Array.isArray((body as { type?: unknown } | undefined)?.type);
+  const isRequired = !Array.isArray((body as Loose | undefined)?.['type']);
   return {
     operationId: id,
     tags: [tag],

@@ -197,7 +197,7 @@ describe('updating', () => {
       reason: 'image cannot be changed on a living server',
       changes: [{ field: 'image', from: 'linux', to: 'newer' }],
     });
-    expect(region.calls.filter(({ verb }) => verb !== 'observe' && verb !== 'find')).toEqual([]);
+    expect(region.calls.filter(({ verb }) => ['create', 'update', 'remove'].includes(verb))).toEqual([]);
     expect((await house.app.listRuns(id)).items).toHaveLength(1);
   });
 
@@ -296,5 +296,46 @@ describe('updating', () => {
       mark.key.startsWith('server/web') ? [wanted['image']] : [],
     );
     expect(images).toEqual(['linux', 'linux']);
+  });
+});
+
+describe('settings', () => {
+  it('are changed without a run, also beside a change, and shown', async () => {
+    expect(await update({ drift_policy: 'heal' })).toMatchObject({ started: false, answer: { operation: 'settings' } });
+    const budget = { amount_per_month: 100, currency: 'EUR' };
+    await update({ budget, ttl: '2h' }, true);
+    expect(await house.app.getDeployment(id)).toMatchObject({ drift_policy: 'heal', budget: null, expires_at: null });
+    await update({ ttl: '2h' });
+    const seen = await house.app.getDeployment(id);
+    expect(Date.parse(seen.expires_at ?? '') - Date.now()).toBeGreaterThan(60 * 60_000);
+    expect((await house.app.listRuns(id)).items).toHaveLength(1);
+    await expect(update({ ttl: 'soon' })).rejects.toMatchObject({ code: 'invalid_ttl' });
+  });
+});
+
+describe('a plan that was shown', () => {
+  const shownId = async (): Promise<string> => {
+    const { answer } = await house.app.scaleDeployment(
+      caller,
+      id,
+      { vm_type: 'web', target_count: 3 },
+      { dryRun: true },
+    );
+    return 'plan_id' in answer ? (answer.plan_id ?? '') : '';
+  };
+  const apply = (planId: string): Promise<ChangeAnswer> =>
+    house.app.scaleDeployment(caller, id, { vm_type: 'web', target_count: 3 }, { dryRun: false, planId });
+
+  it('is applied once, as it was shown', async () => {
+    const planId = await shownId();
+    expect(ordinals(await changed(apply(planId)), 'web')).toEqual([1, 2, 3]);
+    await changed(scale('web', 2));
+    await expect(apply(planId)).rejects.toMatchObject({ code: 'plan_applied' });
+  });
+
+  it('is refused with the difference when the ledger has moved', async () => {
+    const planId = await shownId();
+    await changed(scale('web', 4));
+    await expect(apply(planId)).rejects.toMatchObject({ code: 'plan_stale', faults: expect.any(Array) });
   });
 });

@@ -17,6 +17,20 @@ const ChangeQuery = Type.Object(
   { additionalProperties: false },
 );
 
+const CHANGE_ERRORS = [
+  'not_found',
+  'invalid_parameters',
+  'invalid_ttl',
+  'not_possible_now',
+  'run_in_progress',
+  'unknown_region',
+  'infeasible',
+  'quota_exceeded',
+  'over_budget',
+  'plan_stale',
+  'plan_applied',
+] as const;
+
 export const changeOperations = {
   scaleDeployment: {
     method: 'POST',
@@ -33,7 +47,7 @@ export const changeOperations = {
       200: { description: 'The plan (`dry_run=true`), or nothing to do.', schema: ChangeShown },
       202: { description: 'Accepted.', schema: ChangeAccepted },
     },
-    errors: ['not_found', 'invalid_parameters', 'not_possible_now', 'run_in_progress', 'unknown_region'],
+    errors: CHANGE_ERRORS,
   },
   updateDeployment: {
     method: 'PATCH',
@@ -51,6 +65,6 @@ export const changeOperations = {
       200: { description: 'The plan (`dry_run=true`), or nothing to run.', schema: ChangeShown },
       202: { description: 'Accepted.', schema: ChangeAccepted },
     },
-    errors: ['not_found', 'invalid_parameters', 'invalid_ttl', 'not_possible_now', 'run_in_progress', 'unknown_region'],
+    errors: CHANGE_ERRORS,
   },
 } as const satisfies Record<string, OperationDefinition>;

@@ -290,6 +290,9 @@ function newDeployment(body: CreateDeploymentBody): Deployment {
       tiers: { web: [{ vm_id: 'vm-1', name: 'web-1', ip: '10.0.1.5', ordinal: 1, state: 'present' }] },
     },
     metadata: {},
+    overrides: {},
+    drift_policy: 'alert',
+    budget: null,
     conditions: [{ type: 'Ready', status: 'False', reason: 'Deploying', message: '', last_transition_time: NOW }],
   };
 }
