@@ -5,11 +5,13 @@
  * added here, because the open package lacks it (docs/decisions/0004-engine.md): the graph primitive, take-over of dead
  * workers' runs, and a fence of our own that also guards the ledger.
  *
- * DBOS identifies a step by the ordinal of its call, so `graph` calls every node's step at once, in one fixed order, and
- * each waits inside for its predecessors. Anything else that runs concurrently in a workflow would swap results on replay.
+ * DBOS identifies a step by the ordinal of its call, so `graph` reserves the ordinal of every node's step at once, in one
+ * fixed order, and begins each step when its predecessors have ended. Anything else that runs concurrently in a workflow
+ * would swap results on replay.
  */
 
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import { functionIDGetIncrement, getCurrentContextStore, runWithTopContext } from '@dbos-inc/dbos-sdk/internal/context';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import pg from 'pg';
 import type { Json } from '../../domain/json.ts';
@@ -165,16 +167,27 @@ function scopeOf(lease: HeldLease, log: Logger, strand: () => void): RunScope {
     ) {
       const results = new Map<string, Promise<T>>();
       for (const { key, dependsOn } of inDependencyOrder(nodes)) {
+        const begin = reserveStep();
         const predecessors = Promise.all(dependsOn.map((name) => results.get(name) ?? never<T>()));
         results.set(
           key,
-          durably(key, async () => deed(key, await predecessors, context)),
+          predecessors.then((before) => begin(() => durably(key, () => deed(key, before, context)))),
         );
       }
       const pairs = await Promise.all([...results].map(async ([key, result]) => [key, await result] as const));
       return Object.fromEntries(pairs) as Record<string, T>;
     },
   };
+}
+
+/**
+ * Takes the next step's ordinal now, for a step that begins later. A step that only waited would cost three queries at the
+ * start of its run and several kilobytes until its end.
+ */
+function reserveStep(): <T>(step: () => Promise<T>) => Promise<T> {
+  const workflow = getCurrentContextStore();
+  const curWFFunctionId = functionIDGetIncrement();
+  return (step) => runWithTopContext({ ...workflow, curWFFunctionId }, step);
 }
 
 /** Runs whose execution here ended because the engine lost the database: they go through the queue again. */
