@@ -22,6 +22,7 @@ import type { Logger } from '../../ports/logger.ts';
 import type { RunStore } from '../../ports/store.ts';
 import { never, untilItEnds } from './durable-operation.ts';
 import { createLeaseKeeper, type HeldLease } from './lease-keeper.ts';
+import { createLibraryLog } from './library-log.ts';
 import { createWorkerPresence, DEAD_AFTER_MS } from './worker-presence.ts';
 
 /** Part of what is stored with every run: changing it strands runs in flight. See docs/decisions/0004-engine.md. */
@@ -88,7 +89,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEn
         executorID: workerId,
         applicationVersion: APPLICATION_VERSION,
         useListenNotify: false,
-        logger: quietLogger(log),
+        logger: createLibraryLog(log.child({ part: 'dbos' }), () => performance.now() - presence.sinceHeartbeat()),
       });
       await presence.start();
       await DBOS.launch();
@@ -215,12 +216,4 @@ async function takeOverDeadWorkers(
     }
     await done();
   }
-}
-
-/** DBOS tells much at info that is routine for us, and its errors about single steps are ours to report. */
-function quietLogger(log: Logger) {
-  const engineLog = log.child({ part: 'dbos' });
-  const say = (level: 'debug' | 'warn') => (entry: unknown) =>
-    engineLog[level]({ said: String(entry) }, 'the engine library says');
-  return { debug: () => {}, info: say('debug'), warn: say('warn'), error: say('warn') };
 }
