@@ -53,7 +53,10 @@ describe('findingOf', () => {
 
   it('hands wanted, real and last known to the driver', () => {
     const seen: JsonObject[] = [];
-    const compare = (...three: JsonObject[]): Difference[] => void seen.push(...three) ?? [];
+    const compare = (...three: JsonObject[]): Difference[] => {
+      seen.push(...three);
+      return [];
+    };
     expect(findingOf(subject({ wanted: { w: 1 }, outputs: { o: 1 } }), { r: 1 }, compare)).toBeUndefined();
     expect(seen).toEqual([{ w: 1 }, { r: 1 }, { o: 1 }]);
   });

@@ -58,43 +58,47 @@ function rowOfStray({ providerId, kind, owner, key, generation, createdAt, first
   return { provider_id: providerId, kind, owner, key, generation, ...when };
 }
 
-/** Of the owner `d` and an object: what a living row names by id, or may still turn out to mean. */
-const standsFor = (providerId: string, key: string, generation: string): string =>
-  `r.state <> 'deleted' and (r.provider_id = ${providerId}
-     or (r.provider_id is null and r.key = ${key} and r.generation = ${generation}))`;
+/** What a living row names by id, or may still turn out to mean. Two questions, because a database can hash each of them. */
+const nothingStandsFor = (object: { owner: string; providerId: string; key: string; generation: string }): string =>
+  `not exists (
+     select from resources r where r.owner = ${object.owner} and r.state <> 'deleted' and r.provider_id = ${object.providerId})
+   and not exists (
+     select from resources r where r.owner = ${object.owner} and r.state <> 'deleted' and r.provider_id is null
+        and r.key = ${object.key} and r.generation = ${object.generation})`;
 
 const ACTIVE = `status in ('pending', 'running', 'rolling_back')`;
 
 /** A mark is text that anybody may write: what is no id is nobody of ours. */
-const STRAYS = `with found as (
+const STRAYS = `with found as materialized (
     select *, case when owner ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then owner::uuid end as id
       from jsonb_to_recordset($2::jsonb)
         as new(provider_id text, kind text, owner text, key text, generation integer, created_at timestamptz)
   )
   select f.provider_id, f.kind, f.owner, f.key, f.generation, f.created_at,
-         case when o.removed_at is null then coalesce(o.first_seen, clock_timestamp()) else clock_timestamp() end as first_seen,
+         coalesce((
+           select o.first_seen from orphans o
+            where o.region = $1 and o.kind = f.kind and o.provider_id = f.provider_id and o.removed_at is null
+         ), clock_timestamp()) as first_seen,
          d.id is not null as is_owner_known,
          exists (select from runs where deployment_id = d.id and (${ACTIVE} or sweep_again_at is not null)) as is_owner_busy
-    from found f
-    left join deployments d on d.id = f.id
-    left join orphans o on o.region = $1 and o.kind = f.kind and o.provider_id = f.provider_id
-   where not exists (select from resources r where r.owner = f.id and ${standsFor('f.provider_id', 'f.key', 'f.generation')})`;
+    from found f left join deployments d on d.id = f.id
+   where ${nothingStandsFor({ owner: 'f.id', providerId: 'f.provider_id', key: 'f.key', generation: 'f.generation' })}`;
 
 const RECORD = `with judged as (
     select * from jsonb_to_recordset($2::jsonb) as new(provider_id text, kind text, owner text, key text, generation integer,
       verdict text, created_at timestamptz, first_seen timestamptz)
   ), forgotten as (
     delete from orphans o where region = $1 and removed_at is null
-      and not exists (select from judged j where j.kind = o.kind and j.provider_id = o.provider_id)
+      and (o.kind, o.provider_id) not in (select kind, provider_id from judged)
   )
   insert into orphans (region, kind, provider_id, owner, key, generation, verdict, created_at, first_seen, last_seen)
   select $1, kind, provider_id, owner, key, generation, verdict, created_at, first_seen, clock_timestamp() from judged
   on conflict (region, kind, provider_id) do update
     set verdict = excluded.verdict, first_seen = excluded.first_seen, last_seen = excluded.last_seen, removed_at = null`;
 
-const STILL_ORPHAN = `select 1 where not exists (
-    select from resources r where r.owner = $1::uuid and ${standsFor('$2', '$3', '$4::int')})
-  and not exists (select from runs where deployment_id = $1::uuid and ${ACTIVE})`;
+const STILL_ORPHAN = `select 1
+  where ${nothingStandsFor({ owner: '$1::uuid', providerId: '$2::text', key: '$3::text', generation: '$4::integer' })}
+    and not exists (select from runs where deployment_id = $1::uuid and ${ACTIVE})`;
 
 const REMOVED = `update orphans set removed_at = clock_timestamp(), detail = null
   where region = $1 and kind = $2 and provider_id = $3`;
