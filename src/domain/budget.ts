@@ -32,23 +32,50 @@ export interface Spending {
 }
 
 /** A plan that adds nothing passes, however much is spent already: it is the way back under the budget. */
-export function judgeBudget({ of, budget, currency, running, accepted, added }: Spending): BudgetJudgement {
-  const [runningMonth, acceptedMonth, addedMonth] = [month(running), month(accepted), month(added)];
-  const known = runningMonth !== undefined && acceptedMonth !== undefined && addedMonth !== undefined;
-  const sum = known ? runningMonth + acceptedMonth + addedMonth : undefined;
-  const parts = { of, budget, running: runningMonth, accepted: acceptedMonth, added: addedMonth, sum };
-  const most = `the budget of ${decimalOf(amountOf(budget.amount_per_month))} ${budget.currency} a month`;
-  const addsNothing = addedMonth !== undefined && addedMonth <= 0n;
-  if (addsNothing) return { ...parts, verdict: 'pass', reason: `the plan adds nothing to ${most}` };
-  if (currency !== undefined && currency !== budget.currency)
-    return { ...parts, verdict: 'fail', reason: `prices are in ${currency}, ${most} is not` };
+export function judgeBudget(spending: Spending): BudgetJudgement {
+  const { of, budget } = spending;
+  const [running, accepted, added] = [month(spending.running), month(spending.accepted), month(spending.added)];
+  const sum = addAll([running, accepted, added]);
+  const reason = objectionTo(spending, added, sum);
+  const parts = { of, budget, running, accepted, added, sum };
+  if (reason !== undefined) return { ...parts, verdict: 'fail', reason };
+  const isNothing = added !== undefined && added <= 0n;
+  const why = isNothing ? `the plan adds nothing to ${mostOf(budget)}` : `${saySum(parts)} is within ${mostOf(budget)}`;
+  return { ...parts, verdict: 'pass', reason: why };
+}
+
+/** @returns undefined when there is none */
+function objectionTo(spending: Spending, added: Amount | undefined, sum: Amount | undefined): string | undefined {
+  const { budget, currency, running, accepted } = spending;
+  if (added !== undefined && added <= 0n) return undefined;
+  const most = mostOf(budget);
+  if (currency !== undefined && currency !== budget.currency) return `prices are in ${currency}, ${most} is not`;
   if (sum === undefined) {
-    const unpriced = [...new Set([running, accepted, added].flatMap((cost) => cost.unpriced))].toSorted();
-    return { ...parts, verdict: 'fail', reason: `${unpriced.join(', ')} has no price, so ${most} cannot be kept` };
+    const unpriced = [...new Set([running, accepted, spending.added].flatMap((cost) => cost.unpriced))].toSorted();
+    return `${unpriced.join(', ')} has no price, so ${most} cannot be kept`;
   }
-  const words = `${decimalOf(runningMonth ?? 0n)} running + ${decimalOf(acceptedMonth ?? 0n)} accepted + ${decimalOf(addedMonth ?? 0n)} by this plan = ${decimalOf(sum)}`;
-  const isOver = sum > amountOf(budget.amount_per_month);
-  return { ...parts, verdict: isOver ? 'fail' : 'pass', reason: `${words} is ${isOver ? 'over' : 'within'} ${most}` };
+  if (sum <= amountOf(budget.amount_per_month)) return undefined;
+  return `${saySum({ running: month(running), accepted: month(accepted), added, sum })} is over ${most}`;
+}
+
+function addAll(amounts: readonly (Amount | undefined)[]): Amount | undefined {
+  let sum = 0n;
+  for (const amount of amounts) {
+    if (amount === undefined) return undefined;
+    sum += amount;
+  }
+  return sum;
+}
+
+function mostOf({ amount_per_month: amount, currency }: Budget): string {
+  return `the budget of ${decimalOf(amountOf(amount))} ${currency} a month`;
+}
+
+type Sums = Pick<BudgetJudgement, 'running' | 'accepted' | 'added' | 'sum'>;
+
+function saySum({ running, accepted, added, sum }: Sums): string {
+  const [now, soon, more, all] = [running, accepted, added, sum].map((amount) => decimalOf(amount ?? 0n));
+  return `${now} running + ${soon} accepted + ${more} by this plan = ${all}`;
 }
 
 function month({ perHour }: Cost): Amount | undefined {

@@ -41,7 +41,7 @@ export function describeSeeingBefore(house: () => HouseOnSite): void {
           api.ask<DeploymentAccepted>('POST', '/deployments', order(`fits-${name}`, 'tight', { web_count: 2 })),
         ),
       );
-      expect(asked.map(({ status }) => status).toSorted()).toEqual([202, 409, 409, 409]);
+      expect(asked.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 409, 409, 409]);
       const { id } = asked.find(({ status }) => status === 202)!.body;
       expect((await api.settled(id)).status).toBe('COMPLETED');
       expectProblem(
