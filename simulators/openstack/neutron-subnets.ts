@@ -234,6 +234,7 @@ function changeGateway(cloud: Cloud, row: SubnetRow, gateway: string | null): vo
   if (gateway === row.gateway_ip) return;
   for (const port of cloud.state.ports.by('network', row.network_id)) {
     if (
+      gateway !== null &&
       port.device_owner === 'network:router_interface' &&
       port.fixed_ips.some((ip) => ip.ip_address === row.gateway_ip)
     ) {

@@ -46,6 +46,8 @@ export interface ChangeOrder {
   wanted(made: Made): JsonObject;
   /** What differs then, as the driver names it. */
   readonly fields: readonly string[];
+  /** Made once more, with its answer lost. */
+  readonly alsoLost?: boolean;
 }
 
 /** A question before anything is made. */

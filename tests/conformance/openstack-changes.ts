@@ -11,14 +11,17 @@ export function openStackChanges(names: SiteNames): ChangeOrder[] {
     const order = orders.find((each) => each.key === key);
     return { key, title, fields, wanted: (made: Made) => ({ ...order?.wanted(made), ...change }) };
   };
+  const lost = (order: ChangeOrder): ChangeOrder => ({ ...order, alsoLost: true });
   return [
     change('network', 'the name of a network', ['name'], { name: 'renamed' }),
-    change('subnet/web', 'the name servers of a subnet', ['dns_nameservers'], {
-      dns_nameservers: ['192.0.2.54', '192.0.2.53'],
-    }),
-    change('router', 'a router that is to have no gateway', ['external_network'], { external_network: null }),
+    lost(
+      change('subnet/web', 'the name servers of a subnet', ['dns_nameservers'], {
+        dns_nameservers: ['192.0.2.54', '192.0.2.53'],
+      }),
+    ),
+    lost(change('router', 'a router that is to have no gateway', ['external_network'], { external_network: null })),
     change('port/spare', 'the address of a port', ['fixed_ip'], { fixed_ip: '10.77.1.41' }),
-    change('server/web/0', 'the flavor of a server', ['flavor'], { flavor: names.flavorLarger }),
+    lost(change('server/web/0', 'the flavor of a server', ['flavor'], { flavor: names.flavorLarger })),
     change('server/web/0', 'the security groups of a server', ['security_groups'], {
       security_groups: [SECOND_GROUP],
     }),

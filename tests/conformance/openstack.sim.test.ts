@@ -2,6 +2,7 @@
 
 import { createOpenStackSimulator } from '../../simulators/openstack/server.ts';
 import { describeDriverConformance } from './driver-conformance.ts';
+import { describeOpenStackDrift } from './openstack-drift.ts';
 import { describeOpenStackQuirks } from './openstack-quirks.ts';
 import type { OpenStackSite } from './openstack-target.ts';
 import { LAB_NAMES, openStackTarget } from './openstack-target.ts';
@@ -20,3 +21,4 @@ async function openSite(): Promise<OpenStackSite> {
 
 describeDriverConformance(openStackTarget('simulated OpenStack', LAB_NAMES, openSite));
 describeOpenStackQuirks(LAB_NAMES, openSite);
+describeOpenStackDrift(LAB_NAMES, openSite);

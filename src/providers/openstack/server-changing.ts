@@ -92,8 +92,11 @@ export function createServerChanger(tools: Tools): ServerChanger {
     },
     underWay(id, status) {
       const last = given.get(id);
-      const isConfirming = last?.order.do === 'confirmResize' && status === 'VERIFY_RESIZE';
-      return isConfirming && !isOld(last, tools.clock) ? last.order.do : undefined;
+      if (last?.order.do !== 'confirmResize') return undefined;
+      const isConfirming = status === 'VERIFY_RESIZE';
+      // It is done, and a later resize will have to be confirmed anew.
+      if (!isConfirming) given.delete(id);
+      return isConfirming && tools.clock.now() - last.at < CONFIRMING_MS ? last.order.do : undefined;
     },
   };
 }
@@ -106,6 +109,9 @@ interface Given {
 
 /** Beyond it, whoever orders the same again means it anew. */
 const REMEMBERED_MS = 10 * 60_000;
+
+/** A confirmation that takes longer is looked into. */
+const CONFIRMING_MS = 3 * 60_000;
 
 function isOld({ at }: Given, clock: Clock): boolean {
   return clock.now() - at > REMEMBERED_MS;

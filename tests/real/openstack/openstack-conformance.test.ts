@@ -6,6 +6,7 @@
 import { expect, it } from 'vitest';
 
 import { describeDriverConformance } from '../../conformance/driver-conformance.ts';
+import { describeOpenStackDrift } from '../../conformance/openstack-drift.ts';
 import { describeOpenStackQuirks } from '../../conformance/openstack-quirks.ts';
 import { LAB_NAMES, openStackTarget } from '../../conformance/openstack-target.ts';
 import { CLOUDS_FILE, isLaboratoryThere, readLaboratory } from './laboratory.ts';
@@ -20,4 +21,5 @@ if (isThere) {
   const openSite = () => Promise.resolve(readLaboratory());
   describeDriverConformance(openStackTarget(`real OpenStack of ${CLOUDS_FILE}`, LAB_NAMES, openSite));
   describeOpenStackQuirks(LAB_NAMES, openSite);
+  describeOpenStackDrift(LAB_NAMES, openSite);
 }
