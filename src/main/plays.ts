@@ -51,20 +51,28 @@ export async function openPlays(input: PlaysInput, closers: Closers): Promise<{ 
   return { actor, plays: { playbooks: createPlaybooks(playbooksDir), seal: sealer.seal, mayBeForeign } };
 }
 
-type AnsibleConfig = Config['regions'][string]['ansible'];
+type AnsibleConfig = NonNullable<Config['regions'][string]['ansible']>;
 
-/** A region that is not in the configuration (the simulated one) has what the configuration's defaults say. */
-function settingsOf(ansible: AnsibleConfig | undefined): RegionPlaySettings {
+/** Of a region without `ansible`, and of the simulated one, which is not in the configuration; as in contract/config.ts. */
+const UNSAID: AnsibleConfig = {
+  host_key_policy: 'accept-new',
+  allow_foreign_hosts: false,
+  timeout_seconds: 3600,
+  connect_timeout_seconds: 10,
+  forks: 10,
+};
+
+function settingsOf(ansible: AnsibleConfig = UNSAID): RegionPlaySettings {
   return {
-    hostKeyPolicy: ansible?.host_key_policy ?? 'accept-new',
-    timeoutMs: (ansible?.timeout_seconds ?? 3600) * 1000,
-    connectTimeoutS: ansible?.connect_timeout_seconds ?? 10,
-    forks: ansible?.forks ?? 10,
-    ...(ansible?.user === undefined ? {} : { user: ansible.user }),
-    ...(ansible?.private_key_file === undefined ? {} : { privateKeyFile: ansible.private_key_file }),
-    ...(ansible?.ssh_args === undefined ? {} : { sshArgs: ansible.ssh_args }),
-    ...(ansible?.known_hosts_file === undefined ? {} : { knownHostsFile: ansible.known_hosts_file }),
-    ...(ansible?.vault_password_file === undefined ? {} : { vaultPasswordFile: ansible.vault_password_file }),
+    user: ansible.user,
+    privateKeyFile: ansible.private_key_file,
+    sshArgs: ansible.ssh_args,
+    hostKeyPolicy: ansible.host_key_policy,
+    knownHostsFile: ansible.known_hosts_file,
+    vaultPasswordFile: ansible.vault_password_file,
+    timeoutMs: ansible.timeout_seconds * 1000,
+    connectTimeoutS: ansible.connect_timeout_seconds,
+    forks: ansible.forks,
   };
 }
 

@@ -74,7 +74,7 @@ describe('sealed variables', () => {
     const sealed = one.seal('hunter-2', 'd-1');
     expect(sealed).not.toContain('hunter');
     expect(one.open(sealed, 'd-1')).toBe('hunter-2');
-    expect(() => one.open(sealed, 'd-2')).toThrow();
-    expect(() => other.open(sealed, 'd-1')).toThrow();
+    expect(() => one.open(sealed, 'd-2')).toThrow('unable to authenticate');
+    expect(() => other.open(sealed, 'd-1')).toThrow('unable to authenticate');
   });
 });

@@ -80,7 +80,8 @@ export async function endPlay(directory: AttemptDirectory, host: PlayHost): Prom
     const members = (await membersOf(search, host.platform)) ?? groupAsMember(group, host);
     if (members.length === 0) return;
     const spent = performance.now() - began;
-    if (spent > GRACE_MS + GONE_WITHIN_MS) throw new Error(`processes of a play cannot be killed: ${members}`);
+    if (spent > GRACE_MS + GONE_WITHIN_MS)
+      throw new Error(`processes of a play cannot be killed: ${members.join(', ')}`);
     for (const member of members) {
       if (spent > GRACE_MS) host.signal(member, 'SIGKILL');
       // Asked once: a second SIGTERM may break off the clean-up that the first one began.

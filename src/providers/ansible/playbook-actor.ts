@@ -39,7 +39,7 @@ export interface PlaybookActor extends Actor {
   idle(): Promise<void>;
 }
 
-export const PLAYBOOK_KIND = 'ansible.playbook';
+const PLAYBOOK_KIND = 'ansible.playbook';
 
 export function createPlaybookActor(settings: PlaySettings): PlaybookActor {
   const underWay = new Set<Promise<unknown>>();

@@ -6,15 +6,15 @@ import type { Logger } from '../../ports/logger.ts';
 
 export interface RegionPlaySettings {
   /** Account on the hosts; without it the name of the account that the server runs under. */
-  readonly user?: string;
-  readonly privateKeyFile?: string;
+  readonly user?: string | undefined;
+  readonly privateKeyFile?: string | undefined;
   /** Further arguments of `ssh`, as in a shell: `-o ProxyJump=bastion`. */
-  readonly sshArgs?: string;
+  readonly sshArgs?: string | undefined;
   /** A host that was never seen: remember its key (`accept-new`), or refuse it (`strict`). */
   readonly hostKeyPolicy: 'accept-new' | 'strict';
   /** Host keys, or the authorities that sign them, which are trusted from the beginning. */
-  readonly knownHostsFile?: string;
-  readonly vaultPasswordFile?: string;
+  readonly knownHostsFile?: string | undefined;
+  readonly vaultPasswordFile?: string | undefined;
   readonly timeoutMs: number;
   readonly connectTimeoutS: number;
   /** Hosts that are worked on at the same time. */
