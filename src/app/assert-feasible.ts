@@ -16,6 +16,7 @@ import {
   judgeOwnBudget,
   askDrivers,
   judgeRegionBudget,
+  type NodeAnswer,
   type Order,
   QUOTAS_FRESH_MS,
   regionFacts,
@@ -75,15 +76,28 @@ export async function assertFeasible(dependencies: Dependencies, order: Feasibil
   }
   const own = judgeOwnBudget(dependencies, order);
   if (own?.verdict === 'fail') throw overBudget(own);
+  const reserving = withUses(plan, asked);
+  const needed = sumUses(reserving.nodes.map((node) => node.uses));
+  return {
+    plan: reserving,
+    accept: (commit) => acceptWithin(dependencies, order, needed, commit),
+  };
+}
+
+/**
+ * For a run that finishes or mends what was accepted before (a retry, a heal, a way back): it is never refused, and what it
+ * takes is reserved, so that others know.
+ */
+export async function reserve(dependencies: Dependencies, order: Order): Promise<Plan> {
+  return withUses(order.plan, await askDrivers(dependencies, order));
+}
+
+function withUses(plan: Plan, asked: ReadonlyMap<string, NodeAnswer>): Plan {
   const nodes = plan.nodes.map((node) => {
     const need = asked.get(node.key)?.need ?? {};
     return Object.keys(need).length > 0 ? { ...node, uses: need } : node;
   });
-  const needed = sumUses(nodes.map((node) => node.uses));
-  return {
-    plan: { ...plan, nodes },
-    accept: (commit) => acceptWithin(dependencies, order, needed, commit),
-  };
+  return { ...plan, nodes };
 }
 
 /** How far an accept has got in finding out whether it fits. */

@@ -12,6 +12,7 @@ import { GroundworkError } from '../domain/errors.ts';
 import { planChange } from '../domain/plan-change.ts';
 import { planDelete } from '../domain/plan-removal.ts';
 import type { RunRecord } from '../ports/store.ts';
+import { reserve } from './assert-feasible.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { type FurtherRun, inProgress, lookAgain, notNow, startRun, toPlan, whatIsKnown } from './further-run.ts';
 import { noDeployment } from './read-deployments.ts';
@@ -86,7 +87,9 @@ async function wayBack(dependencies: AppDependencies, deployment: Deployment, ru
     return { kind: 'rollback', status: 'IN_PROGRESS', plan: await planToRemoveAll(dependencies, deployment) };
   }
   const { cloud, ...owner } = toPlan(dependencies, deployment);
-  const plan = planChange(owner, deployment.config, await whatIsKnown(dependencies, deployment, cloud));
+  const known = await whatIsKnown(dependencies, deployment, cloud);
+  const back = planChange(owner, deployment.config, known);
+  const plan = await reserve(dependencies, { region: cloud, plan: back, ledger: known.ledger });
   return { kind: 'update', status: 'UPDATING', plan: { ...plan, failurePolicy: 'continue' } };
 }
 
@@ -101,7 +104,8 @@ async function again(dependencies: AppDependencies, deployment: Deployment, fail
     const detail = 'something that a rollback could not remove is still there, so nothing can be built in its place';
     throw new GroundworkError('not_possible_now', detail, { remedy: 'Delete the deployment, then deploy again.' });
   }
-  const plan = planChange(owner, (target ?? deployment).config, known);
+  const rest = planChange(owner, (target ?? deployment).config, known);
+  const plan = await reserve(dependencies, { region: cloud, plan: rest, ledger: known.ledger });
   const { failurePolicy } = failed.plan;
   return { kind: kind === 'rollback' ? 'deploy' : kind, status, plan: { ...plan, failurePolicy }, ...more };
 }

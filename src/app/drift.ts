@@ -12,6 +12,7 @@ import { healingResumed, tooMuchMissing } from '../domain/healing.ts';
 import { planHeal } from '../domain/plan-heal.ts';
 import type { RunRecord } from '../ports/store.ts';
 import type { Caller } from './app.ts';
+import { reserve } from './assert-feasible.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { assertAtRest, lookAgain, startRun, toPlan, whatIsKnown } from './further-run.ts';
 import { noDeployment } from './read-deployments.ts';
@@ -156,7 +157,10 @@ async function startHeal(
   // A run without nodes still ends with a look for strays, which is what heals an extra object.
   if (plan.nodes.length === 0 && !findings.some(({ type }) => type === 'extra')) return 'nothing';
   if (run && runIsActive(run)) return undefined;
-  const runId = await startRun(dependencies, deployment, run, { kind: 'heal', status: STATUS_DURING.heal, plan });
+  // What the ledger has may be gone from the cloud, so everything is counted as if it were new.
+  const reserving = await reserve(dependencies, { region: cloud, plan });
+  const next = { kind: 'heal', status: STATUS_DURING.heal, plan: reserving } as const;
+  const runId = await startRun(dependencies, deployment, run, next);
   return runId === undefined ? undefined : { runId, region: deployment.region };
 }
 

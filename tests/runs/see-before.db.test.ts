@@ -254,6 +254,9 @@ describe('a reservation', () => {
     const end = { error: null, deploymentStatus: 'FAILED', leftOver: [], thenDelete: false } as const;
     await house.store.runs.finish(lease, { ...end, status: 'failed' });
     expect(await held()).toBe(0);
+    region.limits = { instances: 0 };
+    await house.app.retryDeployment(caller, id);
+    expect(await held(), 'a retry is not refused, and reserves what is still to be made').toBe(2);
   });
 });
 
