@@ -58,18 +58,16 @@ export interface FurtherRun {
   readonly plan: Plan;
   readonly target?: Target;
   readonly request?: JsonObject;
+  /** Called first in the transaction that accepts; refuses by throwing. */
+  readonly guard?: AcceptGuard;
 }
 
-/**
- * @param guard called first in the transaction; refuses by throwing
- * @returns the id of the run; undefined when the deployment moved on meanwhile
- */
+/** @returns the id of the run; undefined when the deployment moved on meanwhile */
 export async function startRun(
   { store, ids }: AppDependencies,
   deployment: Deployment,
   run: RunRecord | undefined,
-  { status, ...next }: FurtherRun,
-  guard?: AcceptGuard,
+  { status, guard, ...next }: FurtherRun,
 ): Promise<string | undefined> {
   const newRun = { id: ids.newId(), ...next };
   const accepted = await store.deployments.acceptRun({

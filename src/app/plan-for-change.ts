@@ -128,16 +128,17 @@ async function accept(
     locate: (key, what) => locateCheck(key, what, template.body),
   });
   return feasible.accept((guard) =>
-    startRun(
-      dependencies,
-      deployment,
-      run,
-      { kind, status: STATUS_DURING[kind], plan: feasible.plan, target, request: { ...request, ...told } },
-      async (transaction) => {
+    startRun(dependencies, deployment, run, {
+      kind,
+      status: STATUS_DURING[kind],
+      plan: feasible.plan,
+      target,
+      request: { ...request, ...told },
+      guard: async (transaction) => {
         await guard(transaction);
         await taken?.claim(transaction);
       },
-    ),
+    }),
   );
 }
 

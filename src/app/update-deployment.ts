@@ -53,7 +53,7 @@ function wish(deployment: Deployment, template: Template, body: Change): WantedC
     operation: 'update',
     ...withCounts(patched, template, vm_config),
     ...(max_unavailable === undefined ? {} : { maxUnavailable: max_unavailable }),
-    request: body as JsonObject,
+    request: body,
     told: {},
     locate: (fault) => locate(fault, body),
   };
@@ -74,7 +74,7 @@ function withoutCounts(tiers: TierPatches): JsonObject {
     Object.entries(tiers).map(([tier, patch]) => {
       if (patch === null) return [tier, null];
       const { count: _, ...rest } = patch;
-      return [tier, rest as JsonObject];
+      return [tier, rest];
     }),
   );
 }

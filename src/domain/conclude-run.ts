@@ -93,18 +93,24 @@ function concludeChange(run: RunSoFar, kind: ChangeKind, leftOver: readonly Left
   if (!failure && !run.cancelRequested && leftOver.length === 0) {
     return { ...completed, status: 'succeeded', error: null, conditions: [conditionOf(kind)] };
   }
-  const isHeld = failure && (run.failurePolicy === 'hold' || failure.failure?.type === 'Interrupted');
-  const undone = run.failurePolicy === 'rollback' && leftOver.length === 0;
-  const error = failure
-    ? errorOf(failure, { completed: undone, leftOver })
-    : run.cancelRequested
-      ? cancelledError(leftOver)
-      : incompleteError(kind, leftOver);
+  const error = errorOfChange(run, kind, leftOver);
   const conditions = [conditionOf(kind, error)];
-  if (isHeld && !run.cancelRequested) {
+  if (failure && isToBeHeld(run, failure)) {
     return { ...completed, status: 'held', deploymentStatus: STATUS_DURING[kind], error, conditions };
   }
-  return { ...completed, status: failure ? 'failed' : run.cancelRequested ? 'cancelled' : 'failed', error, conditions };
+  return { ...completed, status: run.cancelRequested && !failure ? 'cancelled' : 'failed', error, conditions };
+}
+
+/** A deed that may not be done twice is held as well: only a person knows how far it came. */
+function isToBeHeld({ cancelRequested, failurePolicy }: RunSoFar, { failure }: NodeOutcome): boolean {
+  return !cancelRequested && (failurePolicy === 'hold' || failure?.type === 'Interrupted');
+}
+
+function errorOfChange(run: RunSoFar, kind: ChangeKind, leftOver: readonly LeftOver[]): DeploymentError {
+  const failure = firstFailure(run);
+  if (failure)
+    return errorOf(failure, { completed: run.failurePolicy === 'rollback' && leftOver.length === 0, leftOver });
+  return run.cancelRequested ? cancelledError(leftOver) : incompleteError(kind, leftOver);
 }
 
 function conditionOf(kind: ChangeKind, error?: DeploymentError): NewCondition {

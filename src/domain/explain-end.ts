@@ -3,6 +3,7 @@
  * conditions say.
  */
 
+import { instantOf } from './instant.ts';
 import type { NodeFacts } from './blocking-node.ts';
 import type { Condition, DeploymentError } from './deployment.ts';
 import type { Blocking, Explanation, Link, Situation } from './explain.ts';
@@ -103,7 +104,7 @@ function blockingError(
     kind: node?.kind ?? null,
     action: node?.action ?? null,
     since,
-    waitedMs: Math.max(0, now - Date.parse(since)),
+    waitedMs: Math.max(0, now - instantOf(since)),
     usualP90Ms: node ? roundedP90(durations, { ...node, region: deployment.region }) : null,
     observation: null,
     cloudWords: failure?.words ?? null,

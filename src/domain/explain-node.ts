@@ -3,6 +3,7 @@
  * again, and what a person can do.
  */
 
+import { instantOf, writtenInstant } from './instant.ts';
 import type { Blocker, NodeFacts } from './blocking-node.ts';
 import { type Durations, pastOf } from './estimate.ts';
 import type { Blocking, Link, Situation } from './explain.ts';
@@ -17,7 +18,7 @@ const BEING_DONE = { present: 'being created', update: 'being changed', absent: 
 /** Whether a node that has begun takes longer than nine of ten of its kind; without history, than its estimate. */
 export function isLate(durations: Durations, node: PlanNode, { startedAt }: NodeFacts, now: number): boolean {
   if (startedAt === null) return false;
-  return now - Date.parse(startedAt) > (pastOf(durations, node)?.p90 ?? node.estimateMs);
+  return now - instantOf(startedAt) > (pastOf(durations, node)?.p90 ?? node.estimateMs);
 }
 
 export interface NodeExplanation {
@@ -30,8 +31,8 @@ export interface NodeExplanation {
 
 export function explainNode(situation: Situation, { node, facts }: Blocker): NodeExplanation {
   const { run, now, durations, ledger } = situation;
-  const since = facts?.startedAt ?? run?.startedAt ?? run?.createdAt ?? new Date(now).toISOString();
-  const waitedMs = Math.max(0, now - Date.parse(since));
+  const since = facts?.startedAt ?? run?.startedAt ?? run?.createdAt ?? writtenInstant(now);
+  const waitedMs = Math.max(0, now - instantOf(since));
   const stalled = facts !== undefined && waitedMs > stallLimitMs(durations, node);
   const failure = failureOf(facts);
   const providerId = ledger.find(({ key }) => key === node.key)?.providerId ?? null;
@@ -104,12 +105,12 @@ function nextAttempt({ facts, failure, now }: Told): string {
   const looks = failure?.class === 'unknown-outcome' ? ', which begins with a look whether it is there,' : '';
   const attempt = `attempt ${facts?.attempt}${looks}`;
   if (!facts?.nextRetryAt) return `${attempt} follows`;
-  const left = Date.parse(facts.nextRetryAt) - now;
+  const left = instantOf(facts.nextRetryAt) - now;
   return left > 0 ? `${attempt} follows in ${spellDuration(left)}` : `${attempt} is under way`;
 }
 
 function nextLook({ facts, now }: Told): string {
-  const left = facts?.nextRetryAt ? Date.parse(facts.nextRetryAt) - now : 0;
+  const left = facts?.nextRetryAt ? instantOf(facts.nextRetryAt) - now : 0;
   return left > 0 ? `it is asked again in ${spellDuration(left)}` : 'it is asked again by now';
 }
 

@@ -3,6 +3,7 @@
  * do. Pure: everything that the sentences are made of is handed in.
  */
 
+import { instantOf } from './instant.ts';
 import { type Blocker, findBlocker, type NodeFacts } from './blocking-node.ts';
 import type { Deployment, Run } from './deployment.ts';
 import { runIsActive } from './deployment.ts';
@@ -171,11 +172,11 @@ function runLink({ nodes, now }: Situation, run: ExplainedRun): Link {
   const done = nodes.filter(({ phase, state }) => phase === run.phase && state === 'done').length;
   const cancelled = run.cancelRequestedAt === null ? '' : '; it was ordered to stop';
   if (run.startedAt === null) {
-    const age = spellDuration(now - Date.parse(run.createdAt));
+    const age = spellDuration(now - instantOf(run.createdAt));
     return { subject: 'run', statement: `the ${run.kind} was accepted ${age} ago and has not begun${cancelled}` };
   }
   const doing = run.phase === 'rollback' ? 'is being undone' : 'is going on';
-  const age = spellDuration(now - Date.parse(run.startedAt));
+  const age = spellDuration(now - instantOf(run.startedAt));
   const failed = run.phase === 'rollback' ? forwardFailure(nodes) : '';
   return {
     subject: 'run',
@@ -200,7 +201,7 @@ function whyUnattended({ workers, now }: Situation, run: ExplainedRun): Unattend
   const { living, holder } = workers;
   if (!holder || (run.startedAt === null && living === 0)) {
     if (living === 0) return { fact: 'no worker is alive to take the run up', remedy: START_ONE };
-    const age = spellDuration(now - Date.parse(run.createdAt));
+    const age = spellDuration(now - instantOf(run.createdAt));
     const fact = `the run is in the queue since ${age}, and ${living === 1 ? 'one worker is' : `${living} workers are`} alive`;
     return { fact, remedy: 'Wait; if it takes long, look at GET /health/ready and at the log of the servers.' };
   }
@@ -220,7 +221,7 @@ function blockingRun({ now }: Situation, run: ExplainedRun, remedy: string): Blo
     kind: null,
     action: null,
     since,
-    waitedMs: Math.max(0, now - Date.parse(since)),
+    waitedMs: Math.max(0, now - instantOf(since)),
     usualP90Ms: null,
     observation: null,
     cloudWords: null,

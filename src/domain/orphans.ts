@@ -14,6 +14,8 @@ export interface Stray {
   readonly createdAt: string;
   /** RFC 3339; when a look first found that nothing stands for it. */
   readonly firstSeen: string;
+  /** Since it was created; where the cloud does not tell when, since it was first seen. */
+  readonly ageMs: number;
   /** A deployment of this database. */
   readonly isOwnerKnown: boolean;
   /** A run of its owner is active, or its owner is going to be looked at once more after a run. */
@@ -32,19 +34,10 @@ export const ORPHAN_VERDICTS = [
 ] as const;
 export type OrphanVerdict = (typeof ORPHAN_VERDICTS)[number];
 
-/** @param now RFC 3339 */
-export function judgeStray(stray: Stray, now: string, graceMs: number): OrphanVerdict {
+export function judgeStray(stray: Stray, graceMs: number): OrphanVerdict {
   if (!stray.isOwnerKnown) return 'foreign';
   if (stray.isOwnerBusy) return 'busy';
-  return Date.parse(now) - bornAt(stray) < graceMs ? 'young' : 'orphan';
-}
-
-const KNOWN_SINCE = Date.parse('2000-01-01T00:00:00Z');
-
-/** Without a date of birth its age counts from when it was first seen. */
-function bornAt({ createdAt, firstSeen }: Stray): number {
-  const born = Date.parse(createdAt);
-  return born >= KNOWN_SINCE ? born : Date.parse(firstSeen);
+  return stray.ageMs < graceMs ? 'young' : 'orphan';
 }
 
 export interface SweepLimits {

@@ -92,12 +92,8 @@ function decide(resource: WantedResource, { standing, decisions, updatable, know
   const row = standing.get(resource.key);
   if (!row) return { resource, does: 'make' };
   const replaced = (reason: string): Decision => ({ resource, does: 'replace', standing: row, reason });
-  if (row.state === 'creating') return replaced('it was begun and not finished');
-  if (row.state === 'deleting') return replaced('its removal was begun');
-  const broken = known.broken?.get(resource.key);
-  if (broken !== undefined) return replaced(broken);
-  const moved = resource.builtUpon.find((key) => ['make', 'replace'].includes(decisions.get(key)?.does ?? ''));
-  if (moved !== undefined) return replaced(`it stands on ${moved}, which is made anew`);
+  const lost = whyLost(row, decisions, known);
+  if (lost !== undefined) return replaced(lost);
   const changes = changesBetween(
     row.wanted,
     tryResolve(resource.wanted, (key) => standing.get(key)),
@@ -119,6 +115,14 @@ function decide(resource: WantedResource, { standing, decisions, updatable, know
     disrupts,
     ...(unfinished === undefined ? {} : { reason: unfinished }),
   };
+}
+
+/** Why what stands is of no use, whatever is wanted of it. */
+function whyLost(row: Resource, decisions: ReadonlyMap<string, Decision>, known: Known): string | undefined {
+  if (row.state === 'creating') return 'it was begun and not finished';
+  if (row.state === 'deleting') return 'its removal was begun';
+  const moved = row.dependsOn.find((key) => ['make', 'replace'].includes(decisions.get(key)?.does ?? ''));
+  return known.broken?.get(row.key) ?? (moved === undefined ? undefined : `it stands on ${moved}, which is made anew`);
 }
 
 /** `metadata.role` is a matter of `metadata`. */

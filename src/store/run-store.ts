@@ -131,51 +131,44 @@ async function finish(
   end: Parameters<RunStore['finish']>[1],
 ): Promise<boolean> {
   const run = await fenced(tx, lease);
-  const { status, error, deploymentStatus, leftOver, next } = end;
+  const { status, error, next } = end;
   if (run.finishedAt !== null) return true;
   if (run.thenDelete !== end.thenDelete) return false;
   await tx.query(END_RUN, [lease.runId, status, error, end.sweepIncomplete ?? false, end.result ?? null]);
   const active = next?.id ?? (status === 'held' ? lease.runId : null);
-  const adopted = end.adopt === true ? run.target : null;
-  await tx.query(END_IN_DEPLOYMENT, [
-    run.deploymentId,
-    deploymentStatus,
-    deploymentStatus === 'FAILED' ? error : null,
-    active,
-    end.metadata ?? {},
-    adopted?.parameters ?? null,
-    adopted?.overrides ?? null,
-    adopted?.config ?? null,
-  ]);
+  await tx.query(END_IN_DEPLOYMENT, [run.deploymentId, ...endValues(end, active), ...adoptedValues(run, end)]);
   await setConditions(tx, run.deploymentId, end.conditions ?? []);
   if (next) await insertRun(tx, enqueue, run.deploymentId, next);
-  await appendEvents(tx, run.deploymentId, [
-    {
-      type: 'run.finished',
-      runId: lease.runId,
-      data: {
-        kind: run.kind,
-        status,
-        left_over: leftOver.length,
-        error: error && { ...error, left_over: [] },
-        ...(end.metadata && { metadata: end.metadata }),
-      },
-    },
-    { type: 'deployment.status', runId: lease.runId, data: { status: deploymentStatus } },
-    ...(adopted
-      ? [
-          {
-            type: 'deployment.changed',
-            runId: lease.runId,
-            data: { parameters: adopted.parameters, overrides: adopted.overrides },
-          } as const,
-        ]
-      : []),
-    ...(next
-      ? [{ type: 'run.accepted', runId: next.id, data: { kind: next.kind, total: next.plan.nodes.length } } as const]
-      : []),
-  ]);
+  await appendEvents(tx, run.deploymentId, eventsOfEnd(run, end));
   return true;
+}
+
+type End = Parameters<RunStore['finish']>[1];
+
+function endValues({ deploymentStatus, error, metadata }: End, active: string | null): unknown[] {
+  return [deploymentStatus, deploymentStatus === 'FAILED' ? error : null, active, metadata ?? {}];
+}
+
+function adoptedValues({ target }: RunRecord, { adopt = false }: End): unknown[] {
+  if (!adopt || !target) return [null, null, null];
+  return [target.parameters, target.overrides, target.config];
+}
+
+function eventsOfEnd({ id, kind, target }: RunRecord, end: End): NewEvent[] {
+  const { status, error, leftOver, metadata, deploymentStatus, adopt = false, next } = end;
+  const finished = { kind, status, left_over: leftOver.length, error: error && { ...error, left_over: [] } };
+  const events: NewEvent[] = [
+    { type: 'run.finished', runId: id, data: { ...finished, ...(metadata && { metadata }) } },
+    { type: 'deployment.status', runId: id, data: { status: deploymentStatus } },
+  ];
+  if (adopt && target) {
+    const { parameters, overrides } = target;
+    events.push({ type: 'deployment.changed', runId: id, data: { parameters, overrides } });
+  }
+  if (next) {
+    events.push({ type: 'run.accepted', runId: next.id, data: { kind: next.kind, total: next.plan.nodes.length } });
+  }
+  return events;
 }
 
 /** $5 metadata to merge; $6 parameters, $7 overrides and $8 configuration to adopt. */

@@ -121,11 +121,16 @@ export function killAtWrite(where: Cut): Blow {
 }
 
 /** The worker dies so many milliseconds after the order; with a second time, its successor dies while it is starting or recovering. */
+/** A random instant is itself the condition: nothing else tells of it. */
+export function instant(afterMs: number): Promise<void> {
+  return wait(afterMs);
+}
+
 export function killAtInstant(afterMs: number, againAfterMs: number | undefined): Blow {
   return {
     async arm(lane) {
       return {
-        reached: wait(afterMs),
+        reached: instant(afterMs),
         async strike() {
           await lane.worker.kill();
           if (againAfterMs !== undefined) await lane.startAndKill(againAfterMs);

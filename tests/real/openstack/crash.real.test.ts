@@ -8,12 +8,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { OpenStackSession } from '../../conformance/openstack-session.ts';
+import { instant } from '../../crash/blow.ts';
 import { killAll } from '../../crash/child-process.ts';
 import type { CloudRow, CloudState } from '../../crash/cloud-process.ts';
 import { until } from '../../crash/lane.ts';
@@ -139,7 +139,7 @@ async function carryOut(
 ): Promise<string> {
   const answer = order().catch(() => undefined);
   if (blowMs !== undefined) {
-    await wait(blowMs);
+    await instant(blowMs);
     await worker.kill();
     worker = await start();
   }
