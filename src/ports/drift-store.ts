@@ -82,7 +82,7 @@ export interface DriftStore {
   counts(region: string): Promise<Readonly<Record<string, number>>>;
 }
 
-export interface OrphanRecord extends Stray {
+export interface OrphanRecord extends Omit<Stray, 'ageMs' | 'isOwnerKnown' | 'isOwnerBusy'> {
   readonly verdict: OrphanVerdict;
   readonly lastSeen: string;
   readonly removedAt: string | null;
@@ -92,7 +92,7 @@ export interface OrphanRecord extends Stray {
 
 export interface OrphanStore {
   /** Those objects for which nothing living in the ledger stands. */
-  strays(region: string, found: readonly Found[]): Promise<{ readonly now: string; readonly strays: readonly Stray[] }>;
+  strays(region: string, found: readonly Found[]): Promise<readonly Stray[]>;
   /** Takes these in the place of those of the last look. What was removed stays on record. */
   record(region: string, judged: readonly { readonly stray: Stray; readonly verdict: OrphanVerdict }[]): Promise<void>;
   /** Asked right before one is deleted: still nothing stands for it, and no run of its owner is active. */

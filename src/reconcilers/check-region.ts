@@ -110,8 +110,8 @@ async function judgeFound(
   { region, settings }: RegionWatch,
   found: readonly Found[],
 ): Promise<JudgedStray[]> {
-  const { now, strays } = await store.orphans.strays(region.name, found);
-  const judged = strays.map((stray) => ({ stray, verdict: judgeStray(stray, now, settings.sweep.graceMs) }));
+  const strays = await store.orphans.strays(region.name, found);
+  const judged = strays.map((stray) => ({ stray, verdict: judgeStray(stray, settings.sweep.graceMs) }));
   await store.orphans.record(region.name, judged);
   return judged;
 }
@@ -163,7 +163,7 @@ export async function checkDeployment(
   const scope = { region: region.name, owner: deploymentId };
   const { asOf, subjects } = await store.drift.subjects(scope);
   const findings = await lookAtOne(region, { subjects, deploymentId, signal, confirmAfterMs });
-  const { strays } = await store.orphans.strays(region.name, findings.found);
+  const strays = await store.orphans.strays(region.name, findings.found);
   const extras = strays
     .filter((stray) => stray.isOwnerKnown && !stray.isOwnerBusy)
     .map(({ owner, key, kind, providerId }) => extraFinding({ owner, key, kind, providerId }));

@@ -62,6 +62,7 @@ export interface StrayRow {
   generation: number;
   created_at: string;
   first_seen: string;
+  age_ms: number;
   is_owner_known: boolean;
   is_owner_busy: boolean;
 }
@@ -73,12 +74,13 @@ export function strayFromRow(row: StrayRow): Stray {
     providerId: row.provider_id,
     createdAt: row.created_at,
     firstSeen: row.first_seen,
+    ageMs: row.age_ms,
     isOwnerKnown: row.is_owner_known,
     isOwnerBusy: row.is_owner_busy,
   };
 }
 
-export interface OrphanRow extends Omit<StrayRow, 'is_owner_known' | 'is_owner_busy'> {
+export interface OrphanRow extends Omit<StrayRow, 'age_ms' | 'is_owner_known' | 'is_owner_busy'> {
   verdict: OrphanVerdict;
   last_seen: string;
   removed_at: string | null;
@@ -86,11 +88,12 @@ export interface OrphanRow extends Omit<StrayRow, 'is_owner_known' | 'is_owner_b
 }
 
 export function orphanFromRow(row: OrphanRow): OrphanRecord {
-  const { verdict, detail } = row;
-  const isOwnerKnown = verdict !== 'foreign';
+  const { kind, owner, key, generation, verdict, detail } = row;
   return {
-    ...strayFromRow({ ...row, is_owner_known: isOwnerKnown, is_owner_busy: verdict === 'busy' }),
-    ...{ verdict, detail },
+    ...{ kind, owner, key, generation, verdict, detail },
+    providerId: row.provider_id,
+    createdAt: row.created_at,
+    firstSeen: row.first_seen,
     lastSeen: row.last_seen,
     removedAt: row.removed_at,
   };

@@ -12,10 +12,9 @@ import { type OrphanRow, orphanFromRow, type StrayRow, strayFromRow } from './dr
 export function createOrphanStore(database: Database): OrphanStore {
   return {
     async strays(region, found) {
-      const [clock] = await database.query<{ now: string }>('select clock_timestamp() as now');
       const list = JSON.stringify(found.map(rowOfFound));
       const rows = await database.query<StrayRow>(STRAYS, [region, list]);
-      return { now: clock?.now ?? '', strays: rows.map(strayFromRow) };
+      return rows.map(strayFromRow);
     },
     async record(region, judged) {
       const list = judged.map(({ stray, verdict }) => ({ ...rowOfStray(stray), verdict }));
@@ -74,14 +73,16 @@ const STRAYS = `with found as materialized (
       from jsonb_to_recordset($2::jsonb)
         as new(provider_id text, kind text, owner text, key text, generation integer, created_at timestamptz)
   )
-  select f.provider_id, f.kind, f.owner, f.key, f.generation, f.created_at,
-         coalesce((
-           select o.first_seen from orphans o
-            where o.region = $1 and o.kind = f.kind and o.provider_id = f.provider_id and o.removed_at is null
-         ), clock_timestamp()) as first_seen,
+  select f.provider_id, f.kind, f.owner, f.key, f.generation, f.created_at, seen.first_seen,
+         1000 * extract(epoch from clock_timestamp() - case
+           when f.created_at >= '2000-01-01' then f.created_at else seen.first_seen end)::float8 as age_ms,
          d.id is not null as is_owner_known,
          exists (select from runs where deployment_id = d.id and (${ACTIVE} or sweep_again_at is not null)) as is_owner_busy
     from found f left join deployments d on d.id = f.id
+         cross join lateral (select coalesce((
+           select o.first_seen from orphans o
+            where o.region = $1 and o.kind = f.kind and o.provider_id = f.provider_id and o.removed_at is null
+         ), clock_timestamp()) as first_seen) seen
    where ${nothingStandsFor({ owner: 'f.id', providerId: 'f.provider_id', key: 'f.key', generation: 'f.generation' })}`;
 
 const RECORD = `with judged as (
