@@ -54,7 +54,7 @@ async function change(work: NodeWork, resource: Resource, wanted: JsonObject): P
   const { observed, differences } = look;
   const detail = differences.map(sentenceOf).join('; ');
   await dependencies.store.ledger.recordNode(execution.lease, phase, node, { state: 'waiting', detail });
-  const ref = refOf(resource, resource.providerId ?? '');
+  const ref = refOf({ ...resource, wanted }, resource.providerId ?? '');
   await cloudCall(work, async () => driver.update?.(ref, { wanted, observed, differences }, callContext(work)));
 }
 
@@ -80,7 +80,7 @@ function lookAt(work: NodeWork, resource: Resource, wanted: JsonObject): Promise
     tell(assessment.detail);
     return undefined;
   };
-  const ref = refOf(resource, resource.providerId ?? '');
+  const ref = refOf({ ...resource, wanted }, resource.providerId ?? '');
   return waitFor(work, ref, check);
 }
 
