@@ -88,6 +88,8 @@ export function createServerChanger(tools: Tools): ServerChanger {
         await throwIfGivenUp(last, { id, order, name: String(change.observed['name']) }, { ...tools, ctx });
       }
       const requestId = await give(order, { id, change }, { ...tools, ctx });
+      if (given.size >= MOST_REMEMBERED)
+        for (const [old, each] of given) if (isOld(each, tools.clock)) given.delete(old);
       given.set(id, { order, requestId, at: tools.clock.now() });
     },
     underWay(id, status) {
@@ -109,6 +111,8 @@ interface Given {
 
 /** Beyond it, whoever orders the same again means it anew. */
 const REMEMBERED_MS = 10 * 60_000;
+
+const MOST_REMEMBERED = 1000;
 
 /** A confirmation that takes longer is looked into. */
 const CONFIRMING_MS = 3 * 60_000;
