@@ -28,6 +28,7 @@ const DEFAULT_MS: Readonly<Record<string, Readonly<Partial<Record<NodeAction, nu
   router: { present: 2_000, update: 2_000, absent: 2_000 },
   'router-interface': { present: 3_000, absent: 2_000 },
   server: { present: 30_000, update: 30_000, absent: 10_000 },
+  playbook: { act: 120_000 },
 };
 const UNKNOWN_KIND_MS = 10_000;
 

@@ -161,14 +161,17 @@ recap play-web-1 1 0`;
       status: 'held',
       error: { type: 'Interrupted', message: expect.stringContaining('not idempotent'), remedy: expect.any(String) },
     });
-    expect(held.conditions).toMatchObject([{ type: 'Configured', status: 'False', reason: 'Interrupted' }]);
+    expect(held.conditions.find(({ type }) => type === 'Configured')).toMatchObject({
+      status: 'False',
+      reason: 'Interrupted',
+    });
     expect((await readFile(mark(`${name}-pids`), 'utf8')).split('\n')).toHaveLength(2);
     await writeFile(mark(`${name}-go`), '');
     expect((await house.api.ask('POST', `/deployments/${site.id}/retry`)).status).toBe(202);
     expect(await house.api.settled(site.id)).toMatchObject({
       status: 'COMPLETED',
       metadata: { playbook: `${name}.yml` },
-      conditions: [{ type: 'Configured', status: 'True' }],
+      conditions: expect.arrayContaining([expect.objectContaining({ type: 'Configured', status: 'True' })]),
     });
     expect(existsSync(mark(`${name}-overlap`))).toBe(false);
   });
