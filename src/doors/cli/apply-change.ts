@@ -67,10 +67,12 @@ function isLookedAt({ io, json, quiet }: Session, { watch, yes }: ChangeOptions)
 }
 
 /** Asks before something is taken away, when somebody is there to answer; a script has decided already. */
-async function confirm({ io }: Session, { plan }: ChangeShown, { yes }: ChangeOptions): Promise<void> {
+async function confirm({ io }: Session, { plan }: ChangeShown, { yes, skipChecks }: ChangeOptions): Promise<void> {
   const takesAway = (plan?.nodes ?? []).filter(({ does }) => does === 'delete' || does === 'replace').length;
-  if (takesAway === 0 || yes === true || io.stdout.isTTY !== true) return;
-  const answer = await io.ask(`${takesAway} of them delete or replace something. Apply this plan? Type yes: `);
+  const isRefused = plan?.verdict === 'fail' && skipChecks !== true;
+  if (takesAway === 0 || isRefused || yes === true || io.stdout.isTTY !== true) return;
+  const words = takesAway === 1 ? 'One of them is deleted or replaced' : `${takesAway} of them are deleted or replaced`;
+  const answer = await io.ask(`${words}. Apply this plan? Type yes: `);
   if (answer === undefined || /^y(es)?$/i.test(answer.trim())) return;
   throw new ExitWith(EXIT.usage, 'Nothing was changed.');
 }

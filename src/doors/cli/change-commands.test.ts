@@ -148,7 +148,7 @@ describe('update', () => {
       '2',
     ];
     const more = ['--add-subnet', 'cache=10.0.9.0/24', '--remove-subnet', 'old', '-p', 'size=3', '--ttl', 'none'];
-    const groups = ['--security-groups', 'web=default, web', '--drift-policy', 'heal'];
+    const groups = ['--security-groups', 'web=default, web', '--drift-policy', 'heal', '--budget', '99.5eur'];
     await run(['update', DEPLOYMENT_ID, ...words, ...more, ...groups]);
     await run(['update', DEPLOYMENT_ID, '-f', '-', '--flavor', 'web=m1.large'], {
       stdin: 'vm_config: {web: {flavor: m1.tiny, key_name: k}, db: {count: 2}}',
@@ -162,18 +162,23 @@ describe('update', () => {
         },
         network_config: { subnets: { cache: '10.0.9.0/24', old: null } },
         ...{ max_unavailable: 2, drift_policy: 'heal', ttl: null },
+        budget: { amount_per_month: 99.5, currency: 'EUR' },
       },
       { vm_config: { web: { flavor: 'm1.large', key_name: 'k' }, db: { count: 2 } } },
     ]);
   });
 
-  it.each([[[]], [['--flavor', 'web']], [['--count', 'web=x']], [['--drift-policy', 'shrug']], [['--plan-id', 'x']]])(
-    'is refused before it is sent when it cannot be understood: %j',
-    async (words) => {
-      expect(await run(['update', DEPLOYMENT_ID, ...words])).toMatchObject({ code: 2, stdout: '' });
-      expect(server.asked).toEqual([]);
-    },
-  );
+  it.each([
+    [[]],
+    [['--flavor', 'web']],
+    [['--count', 'web=x']],
+    [['--drift-policy', 'shrug']],
+    [['--plan-id', 'x']],
+    [['--budget', '5']],
+  ])('is refused before it is sent when it cannot be understood: %j', async (words) => {
+    expect(await run(['update', DEPLOYMENT_ID, ...words])).toMatchObject({ code: 2, stdout: '' });
+    expect(server.asked).toEqual([]);
+  });
 
   it('says where in the file the fault is', async () => {
     const errors = [

@@ -16,7 +16,7 @@ import { updateRequest, wholeCount } from '../update-request.ts';
 import type { UpdateOptions } from '../update-request.ts';
 import { wholeNumber } from './list.ts';
 import { collectParameter } from './parameter-option.ts';
-import { addPlanOptions, collectPairs } from './plan-options.ts';
+import { addPlanOptions, budgetOption, collectPairs } from './plan-options.ts';
 
 const ID = 'id, its beginning, or name of a deployment';
 
@@ -75,7 +75,8 @@ export const addUpdate: AddCommand = (parent, world) => {
     .option('--remove-subnet <name>', 'remove a subnet without servers', collect)
     .option('--max-unavailable <number>', 'servers of a tier out of service at once (1)', wholeNumber)
     .addOption(new Option('--drift-policy <policy>', 'what to do about drift').choices(['alert', 'heal']))
-    .option('--ttl <duration>', 'delete it after 72h, 7d, …, counted from now; "none": never');
+    .option('--ttl <duration>', 'delete it after 72h, 7d, …, counted from now; "none": never')
+    .option('--budget <amount>', 'the most that it may cost per month: 500EUR; "none"', budgetOption);
   addApplyOptions(command).action(
     withSession<UpdateCommandOptions>(world, async (session, [said = ''], options) => {
       const file = options.file === undefined ? undefined : await readRequestFile(session.io, options.file);

@@ -16,7 +16,8 @@ import type { RequestFile } from '../request-file.ts';
 import type { Session } from '../session.ts';
 import { watchAndReport } from '../watch-deployment.ts';
 import { collectParameter } from './parameter-option.ts';
-import { addPlanOptions } from './plan-options.ts';
+import { addPlanOptions, budgetOption } from './plan-options.ts';
+import type { BudgetOption } from './plan-options.ts';
 
 interface DeployOptions {
   readonly template?: string;
@@ -25,6 +26,8 @@ interface DeployOptions {
   readonly param?: Readonly<Record<string, unknown>>;
   readonly policy?: 'rollback' | 'hold';
   readonly ttl?: string;
+  readonly budget?: BudgetOption | null;
+  readonly driftPolicy?: string;
   readonly watch?: boolean;
   readonly dryRun?: boolean;
   readonly planId?: string;
@@ -46,6 +49,8 @@ export const addDeploy: AddCommand = (parent, world) => {
     .option('-p, --param <name=value>', 'parameter of the template; repeatable', collectParameter)
     .addOption(new Option('--policy <policy>', 'after a failure').choices(['rollback', 'hold']))
     .option('--ttl <duration>', 'delete it after 90m, 72h, 7d, …')
+    .option('--budget <amount>', 'the most that it may cost per month: 500EUR', budgetOption)
+    .addOption(new Option('--drift-policy <policy>', 'what to do about drift').choices(['alert', 'heal']))
     .option('-w, --watch', 'show the plan, then watch until it is done')
     .option('--idempotency-key <key>', 'the same key deploys only once');
   addPlanOptions(command).action(
@@ -96,17 +101,21 @@ function acceptedLines({ id, name, status }: DeploymentAccepted, { quiet }: Sess
 
 /** The server checks the result; here only what cannot be sent at all is refused. */
 function requestFrom(file: RequestFile | undefined, options: DeployOptions): Body {
-  const { template, name, region, policy, param, ttl } = options;
-  const isEmpty = !file && [template, name, region, policy, param, ttl].every((one) => one === undefined);
-  if (isEmpty && options.planId !== undefined) return null;
+  const { template, name, region, param } = options;
+  const fields = fieldsFrom(options);
+  if (!file && fields.length === 0 && param === undefined && options.planId !== undefined) return null;
   if (!file && (template === undefined || name === undefined || region === undefined)) {
     throw new ExitWith(EXIT.usage, 'Give a request file, or --template, --name and --region.');
   }
-  const given = { template, name, cloud_region: region, ttl, failure_policy: policy };
-  const fields = Object.entries(given).filter(([, value]) => value !== undefined);
   const parameters = { ...mapIn(file?.body['parameters']), ...param };
   const merged = { ...file?.body, ...Object.fromEntries(fields), ...(param ? { parameters } : {}) };
   return merged as unknown as Body; // the server validates it
+}
+
+function fieldsFrom({ template, name, region, policy, ttl, budget, driftPolicy }: DeployOptions): [string, unknown][] {
+  const placed = { template, name, cloud_region: region, ttl };
+  const given = { ...placed, failure_policy: policy, budget: budget ?? undefined, drift_policy: driftPolicy };
+  return Object.entries(given).filter(([, value]) => value !== undefined);
 }
 
 function mapIn(value: unknown): object {

@@ -21,6 +21,19 @@ function planId(text: string): string {
   return text.toLowerCase();
 }
 
+export interface BudgetOption {
+  readonly amount_per_month: number;
+  readonly currency: string;
+}
+
+/** `500EUR`; null for `none`. @throws ExitWith (usage) */
+export function budgetOption(text: string): BudgetOption | null {
+  if (text === 'none') return null;
+  const [, amount, currency = ''] = /^(\d+(?:\.\d+)?) ?([A-Za-z]{3})$/.exec(text) ?? [];
+  if (amount === undefined) throw new ExitWith(EXIT.usage, `--budget ${text}: write it as 500EUR, or none`);
+  return { amount_per_month: Number(amount), currency: currency.toUpperCase() };
+}
+
 /** `name=value` options that may be repeated. @throws ExitWith (usage) */
 export function collectPairs(option: string, form: string) {
   return (text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> => {

@@ -12,6 +12,7 @@ import { EXIT, ExitWith } from '../exit.ts';
 import type { Session } from '../session.ts';
 import { wholeNumber } from './list.ts';
 
+const WHOLE_ID = 36;
 const HOOK = 'id of a webhook or its beginning';
 
 export const addWebhooks: AddCommand = (parent, world) => {
@@ -143,10 +144,11 @@ const addReplay: AddCommand = (parent, world) => {
     .command('replay')
     .description('Sends a delivery again.')
     .argument('<id>', HOOK)
-    .argument('<delivery>', 'id of the delivery, as deliveries lists it')
+    .argument('<delivery>', 'id of the delivery or its beginning, as deliveries lists it')
     .action(
-      withSession(world, async (session, [said = '', deliveryId = '']) => {
-        const params = { id: await findWebhook(session, said), delivery_id: deliveryId };
+      withSession(world, async (session, [said = '', saidDelivery = '']) => {
+        const id = await findWebhook(session, said);
+        const params = { id, delivery_id: await findDelivery(session, id, saidDelivery) };
         const delivery = await session.client.call('replayWebhookDelivery', { params });
         session.answer(delivery, () => (session.quiet ? delivery.id : 'It will be sent again.'));
       }),
@@ -160,6 +162,16 @@ async function findWebhook({ client }: Session, said: string): Promise<Webhook['
   if (hook && found.length === 1) return hook.id;
   if (hook) throw new ExitWith(EXIT.usage, `"${said}" fits ${found.length} webhooks; say more of the id.`);
   throw new ExitWith(EXIT.refused, `There is no webhook "${said}". List them with: groundwork webhooks list`);
+}
+
+/** Of the newest; an older one is said with its whole id. */
+async function findDelivery({ client }: Session, id: string, said: string): Promise<string> {
+  if (said.length === WHOLE_ID) return said;
+  const { items } = await client.call('listWebhookDeliveries', { params: { id }, query: { limit: 200 } });
+  const [delivery, another] = items.filter((one) => one.id.startsWith(said.toLowerCase()));
+  if (delivery && !another) return delivery.id;
+  if (delivery) throw new ExitWith(EXIT.usage, `"${said}" fits several deliveries; say more of the id.`);
+  throw new ExitWith(EXIT.refused, `There is no delivery "${said}" among the newest; say its whole id.`);
 }
 
 /** Without the fields that were not given. */

@@ -76,6 +76,7 @@ const OBJECT_WORDS: Readonly<Record<string, string>> = {
 function objectWords({ type, data }: DeploymentEvent): string {
   const words = OBJECT_WORDS[type] ?? type;
   const resource = data['resource'] as { provider_id?: unknown } | undefined;
+  if (type === 'drift.cleared') return `${words} (was: ${String(data['type'])})`;
   const more = type.startsWith('drift.') ? data['type'] : (data['provider_id'] ?? resource?.provider_id);
   return typeof more === 'string' && more !== '' ? `${words}: ${more}` : words;
 }

@@ -6,7 +6,7 @@ import type { DeploymentEvent } from '../../../contract/event.ts';
 import { renderTable } from './render-table.ts';
 import type { Column, TableOptions } from './render-table.ts';
 import { countOf } from './resource-words.ts';
-import { printable } from './terminal-text.ts';
+import { plain, printable, wrap } from './terminal-text.ts';
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -52,18 +52,19 @@ interface TaskFailure {
   readonly message: string;
 }
 
-function failureLines(failures: unknown, options: TableOptions): string[] {
+/** More would be read by nobody; all of them are in the output. */
+const FAILURES_SHOWN = 5;
+
+function failureLines(failures: unknown, { columns, paint, indent = 0 }: TableOptions): string[] {
   if (!Array.isArray(failures) || failures.length === 0) return [];
-  const table = renderTable(
-    failures as TaskFailure[], // the server's own shape
-    [
-      { head: 'HOST', value: ({ host }) => String(host) },
-      { head: 'TASK', value: ({ task }) => String(task), shrinks: true },
-      { head: 'MESSAGE', value: ({ message }) => String(message), shrinks: true },
-    ],
-    options,
-  );
-  return ['', ...table];
+  const all = failures as readonly TaskFailure[]; // the server's own shape
+  const lines = all.slice(0, FAILURES_SHOWN).flatMap(({ host, task, message }) => {
+    const [first = '', ...more] = wrap(plain(`${host}, task "${task}": ${message}`), columns - indent - 2);
+    return [`${paint('red', '✖')} ${first}`, ...more.map((line) => `  ${line}`)];
+  });
+  const left = all.length - FAILURES_SHOWN;
+  const rest = left > 0 ? [`  … and ${countOf(left, 'more failure')}`] : [];
+  return ['', ...[...lines, ...rest].map((line) => ' '.repeat(indent) + line)];
 }
 
 function recapRows(recap: unknown): [string, Counts][] {

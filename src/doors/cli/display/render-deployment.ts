@@ -35,7 +35,7 @@ export function paintStatus(status: string, text: string, paint: Paint): string 
   return paint(STATUS_COLORS[status] ?? 'cyan', text);
 }
 
-type Ended = Pick<RunSummary, 'error' | 'result'>;
+type Ended = Pick<RunSummary, 'status' | 'error' | 'result'>;
 
 /**
  * What became of a deployment, for the end of a watched run: state, addresses, what a play did, the error, and how to look
@@ -49,7 +49,7 @@ export function renderResult(deployment: Deployment, { columns, color }: RenderO
     ...section(tierTable(deployment, page)),
     ...section(renderRecap(run?.result, { ...page, indent: 2 })),
     ...section(error ? renderDeploymentError(error, page) : []),
-    ...section(lookAgain(deployment)),
+    ...section(lookAgain(deployment, run)),
   ];
 }
 
@@ -100,7 +100,10 @@ function facts(deployment: Deployment, { columns }: Page): string[] {
         .map(([name, value]) => `${name}=${showValue(value)}`)
         .join(' ') || '-',
     ],
+    ['overrides', Object.keys(deployment.overrides).length === 0 ? null : JSON.stringify(deployment.overrides)],
     ['on failure', deployment.failure_policy],
+    ['on drift', deployment.drift_policy],
+    ['budget', deployment.budget && `${deployment.budget.amount_per_month} ${deployment.budget.currency} per month`],
     ['created', formatTime(deployment.created_at)],
     ['updated', formatTime(deployment.updated_at)],
     ['expires', deployment.expires_at && formatTime(deployment.expires_at)],
@@ -175,11 +178,12 @@ function leftOverLines({ left_over: leftOver }: DeploymentError, { columns, pain
   return [paint('yellow', cut(head, columns)), ...table];
 }
 
-function lookAgain({ id, name, status }: Deployment): string[] {
+function lookAgain({ id, name, status }: Deployment, run: Ended | undefined): string[] {
   if (status === 'DELETED') return [];
   const called = callable(name, id);
-  const then = status === 'FAILED' ? ['retry', 'delete'] : ['delete'];
-  return ['Look again with:', ...['get', 'runs', ...then].map((command) => `  groundwork ${command} ${called}`)];
+  const hasFailed = status === 'FAILED' || run?.status === 'failed' || run?.status === 'held';
+  const commands = hasFailed ? ['get', 'why', 'runs', 'retry', 'delete'] : ['get', 'runs', 'delete'];
+  return ['Look again with:', ...commands.map((command) => `  groundwork ${command} ${called}`)];
 }
 
 /** A text after a label, its further lines under its first. */

@@ -26,10 +26,19 @@ export function renderExplanation(explanation: Explanation, page: Page): string[
   return [
     ...wrap(plain(summary), page.columns).map((line) => page.paint('bold', line)),
     '',
-    ...chain.flatMap((link, depth) => linkLines(link, { depth, isLast: depth === chain.length - 1 }, page)),
+    ...chainLines(chain, page),
     ...(blocking ? ['', ...blockingLines(blocking, explanation.stalled, page)] : []),
     ...(waiting.length === 0 ? [] : fact('behind it', waiting.map(behind).join(', '), page)),
   ];
+}
+
+/** Several things said of one subject stand side by side; a subject that is new is a step nearer to the cause. */
+function chainLines(chain: Explanation['chain'], page: Page): string[] {
+  let depth = 0;
+  return chain.flatMap((link, index) => {
+    if (index > 0 && link.subject !== chain[index - 1]?.subject) depth += 1;
+    return linkLines(link, { depth, isLast: index === chain.length - 1 }, page);
+  });
 }
 
 interface Place {
@@ -45,7 +54,7 @@ function linkLines({ subject, statement }: Explanation['chain'][number], place: 
   const depth = Math.min(place.depth, DEEPEST);
   const lead = depth === 0 ? '' : `${' '.repeat((depth - 1) * STEP)}└ `;
   const name = plain(subject);
-  const [first = '', ...more] = wrap(plain(`${name} ${statement}`), page.columns - lead.length);
+  const [first = '', ...more] = wrap(plain(`${name}: ${statement}`), page.columns - lead.length);
   const color: Color = place.isLast ? 'yellow' : 'bold';
   const shown = first.startsWith(name) ? page.paint(color, name) + first.slice(name.length) : first;
   const below = ' '.repeat(lead.length);

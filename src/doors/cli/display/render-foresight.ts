@@ -8,7 +8,7 @@ import { formatDuration } from './duration.ts';
 import { VERDICT_SIGNS } from './plan-rows.ts';
 import { renderTable } from './render-table.ts';
 import { countOf } from './resource-words.ts';
-import { cut, plain, wrap } from './terminal-text.ts';
+import { plain, wrap } from './terminal-text.ts';
 import type { Paint } from './terminal-text.ts';
 
 interface Page {
@@ -23,6 +23,7 @@ export function renderForesight(plan: ShownPlan, page: Page): string[] {
     ...section(feasibilityLines(plan, page)),
     ...section(quotaLines(plan, page)),
     ...section(budgetLines(plan, page)),
+    ...section(plan.verdict === 'fail' ? signed('fail', ['As it is, it will be refused.'], page.paint) : []),
   ];
 }
 
@@ -50,7 +51,7 @@ function costWords({ cost, cost_difference: difference, cost_today: today }: Sho
   if (cost.per_hour === null || cost.per_month === null) return [`Cost: unknown${unknown}`];
   const sum = `Cost: ${money(cost, 'per_hour')} per hour, ${money(cost, 'per_month')} per month`;
   const isNew = (today?.per_hour ?? 0) === 0;
-  return [isNew || !difference ? sum : `${sum} (${signed(difference)} per month)`];
+  return [isNew || !difference ? sum : `${sum} (${withSign(difference)} per month)`];
 }
 
 /** At least two places, and all that the price has. */
@@ -61,9 +62,15 @@ function money(cost: Cost, per: 'per_hour' | 'per_month'): string {
   return `${amount.toFixed(Math.min(places, 6))} ${plain(cost.currency ?? '')}`;
 }
 
-function signed(difference: Cost): string {
+function withSign(difference: Cost): string {
   const text = money(difference, 'per_month');
   return (difference.per_month ?? 0) < 0 || text === 'unknown' ? text : `+${text}`;
+}
+
+/** The sign of a verdict before the first line. */
+function signed(verdict: Finding['verdict'], lines: readonly string[], paint: Paint): string[] {
+  const [sign, color] = VERDICT_SIGNS[verdict];
+  return lines.map((line, index) => (index === 0 ? `${paint(color, sign)} ${line}` : `  ${line}`));
 }
 
 interface Finding {
@@ -81,11 +88,9 @@ function feasibilityLines(plan: ShownPlan, { columns, paint }: Page): string[] {
     return plan.verdict === 'pass' ? [`${paint('green', '✔')} Nothing speaks against it.`] : [];
   }
   return findings.flatMap(({ what, verdict, reason, remedy, keys }) => {
-    const [sign, color] = VERDICT_SIGNS[verdict];
     const whose = keys.length === 1 ? (keys[0] ?? '') : `${keys[0]} and ${countOf(keys.length - 1, 'other')}`;
     const text = wrap(plain(`${what.replaceAll('_', ' ')} of ${whose}: ${reason}`), columns - 2);
-    const lines = [...text, ...(remedy === undefined ? [] : wrap(plain(remedy), columns - 2))];
-    return lines.map((line, index) => (index === 0 ? `${paint(color, sign)} ${line}` : `  ${line}`));
+    return signed(verdict, [...text, ...(remedy === undefined ? [] : wrap(plain(remedy), columns - 2))], paint);
   });
 }
 
@@ -125,10 +130,9 @@ function quotaLines({ quota = [] }: ShownPlan, page: Page): string[] {
 }
 
 function budgetLines({ budgets = [] }: ShownPlan, { columns, paint }: Page): string[] {
-  return budgets.map(({ of, amount_per_month: amount, currency, verdict, reason }) => {
-    const [sign, color] = VERDICT_SIGNS[verdict];
+  return budgets.flatMap(({ of, amount_per_month: amount, currency, verdict, reason }) => {
     const text = `Budget of the ${of}, ${amount} ${currency} per month: ${reason}`;
-    return `${paint(color, sign)} ${cut(plain(text), columns - 2)}`;
+    return signed(verdict, wrap(plain(text), columns - 2), paint);
   });
 }
 

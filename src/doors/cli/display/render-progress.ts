@@ -6,7 +6,7 @@
 import { formatDuration } from './duration.ts';
 import { etaMs, isOver, nodesOf, tallyOf } from './progress.ts';
 import type { NodeProgress, RunProgress } from './progress.ts';
-import { countNouns, countOf, doing, runWords, unitOf } from './resource-words.ts';
+import { countNouns, countOf, did, doing, runWords, unitOf } from './resource-words.ts';
 import { createPaint, cut, fit, plain, widthOf } from './terminal-text.ts';
 import type { Paint } from './terminal-text.ts';
 
@@ -75,7 +75,15 @@ function failureLines({ progress, paint, columns }: Frame): string[] {
 function finishedLine({ progress, paint, columns }: Frame): string[] {
   const done = nodesOf(progress).filter((node) => node.state === 'done');
   if (done.length === 0) return [];
-  return [`${paint('green', '✔')} ${cut(countNouns(done.map((node) => node.kind)), columns - 2)}`];
+  return [`${paint('green', '✔')} ${cut(doneWords(done), columns - 2)}`];
+}
+
+/** `3 servers`, or where different things were done `2 servers replaced; 1 server changed`. */
+function doneWords(done: readonly NodeProgress[]): string {
+  const byDeed = new Map<NodeProgress['does'], string[]>();
+  for (const { does, kind } of done) byDeed.set(does, [...(byDeed.get(does) ?? []), kind]);
+  if (byDeed.size === 1) return countNouns(done.map((node) => node.kind));
+  return [...byDeed].map(([does, kinds]) => `${countNouns(kinds)} ${did(does)}`).join('; ');
 }
 
 function activeLines(frame: Frame, room: number): string[] {

@@ -38,11 +38,12 @@ const COLORS: Readonly<Record<WebhookDelivery['status'], Color>> = {
 
 export function renderDeliveries({ items, next }: WebhookDeliveryPage, page: Page): string[] {
   if (items.length === 0) return ['No deliveries.'];
+  const ids = shortIds(items.map(({ id }) => id));
   const table = renderTable(
     items,
     [
-      { head: 'ID', value: ({ id }) => id },
-      { head: 'TYPE', value: ({ type }) => type, shrinks: true },
+      { head: 'ID', value: ({ id }) => ids.get(id) ?? id },
+      { head: 'TYPE', value: ({ type }) => type },
       {
         head: 'STATUS',
         value: ({ status }) => status,
@@ -59,5 +60,5 @@ export function renderDeliveries({ items, next }: WebhookDeliveryPage, page: Pag
 
 function answerWords({ response_status: status, error, next_at: nextAt }: WebhookDelivery): string {
   const answer = error ?? (status === null ? '' : String(status));
-  return nextAt === null || answer === '' ? answer : `${answer}; again at ${formatTime(nextAt)}`;
+  return nextAt === null || answer === '' ? answer : `${answer}; again ${formatTime(nextAt).slice(11)}`;
 }
