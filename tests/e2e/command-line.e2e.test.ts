@@ -63,7 +63,7 @@ describe('groundwork', () => {
     expect(await json<Deployment>(['get', accepted.id])).toEqual(done);
     expect(await json(['list', '--name', 'as json'])).toEqual(await house.api.get('/deployments?name=as%20json'));
     expect(await json(['regions'])).toMatchObject({
-      items: [{ name: 'growing' }, { name: 'small' }, { name: 'us-west-1' }],
+      items: [{ name: 'growing' }, { name: 'small' }, { name: 'tight' }, { name: 'us-west-1' }],
     });
     expect(await json(['templates', 'list'])).toEqual(await house.api.get('/templates'));
     const plan = await json<{ plan: { total: number } }>(['deploy', EXAMPLE, '--dry-run']);
