@@ -11,7 +11,7 @@ import { type Deployment, deploymentCan, runIsActive } from '../domain/deploymen
 import { GroundworkError } from '../domain/errors.ts';
 import { planChange } from '../domain/plan-change.ts';
 import { planDelete } from '../domain/plan-removal.ts';
-import type { RunRecord } from '../ports/store.ts';
+import type { RunRecord } from '../ports/run-store.ts';
 import { reserve } from './assert-feasible.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { type FurtherRun, inProgress, lookAgain, notNow, startRun, toPlan, whatIsKnown } from './further-run.ts';

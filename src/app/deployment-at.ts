@@ -3,7 +3,8 @@
  * events left them, and the nodes of the run counted by their events.
  */
 
-import type { DeploymentView, HistoricEvent, ResourceFacts, RunCounts } from '../ports/store.ts';
+import type { RunCounts } from '../ports/run-store.ts';
+import type { DeploymentView, HistoricEvent, ResourceFacts } from '../ports/store.ts';
 
 /**
  * @param history all events until then, in order

@@ -9,7 +9,8 @@ import type {
   Resources,
   TierMember,
 } from '../contract/deployment.ts';
-import type { DeploymentWithProgress, ResourceFacts, RunCounts } from '../ports/store.ts';
+import type { RunCounts } from '../ports/run-store.ts';
+import type { DeploymentWithProgress, ResourceFacts } from '../ports/store.ts';
 
 /** @param now milliseconds since the epoch */
 export function summaryOf({ deployment: d, run }: DeploymentWithProgress, now: number): DeploymentSummary {

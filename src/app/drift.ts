@@ -10,7 +10,7 @@ import { isAccepted, type RecordedFinding } from '../domain/drift.ts';
 import { GroundworkError } from '../domain/errors.ts';
 import { healingResumed, tooMuchMissing } from '../domain/healing.ts';
 import { planHeal } from '../domain/plan-heal.ts';
-import type { RunRecord } from '../ports/store.ts';
+import type { RunRecord } from '../ports/run-store.ts';
 import type { Caller } from './app.ts';
 import { reserve } from './assert-feasible.ts';
 import type { AppDependencies } from './dependencies.ts';

@@ -5,7 +5,7 @@
 import type { Explanation as ExplanationShape } from '../contract/explain.ts';
 import { type Deployment, runIsActive } from '../domain/deployment.ts';
 import { type Blocking, explain, type RegionReach, type Workers } from '../domain/explain.ts';
-import type { RunRecord } from '../ports/store.ts';
+import type { RunRecord } from '../ports/run-store.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { noDeployment } from './read-deployments.ts';
 import type { RegionHealth } from './region-health.ts';

@@ -15,7 +15,8 @@ import type { JsonObject } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { DeploymentToPlan, Known } from '../domain/plan-change.ts';
 import type { Region } from '../ports/driver.ts';
-import type { AcceptGuard, RunRecord } from '../ports/store.ts';
+import type { RunRecord } from '../ports/run-store.ts';
+import type { AcceptGuard } from '../ports/store.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { noDeployment } from './read-deployments.ts';
 

@@ -14,7 +14,7 @@ import { planChange } from '../domain/plan-change.ts';
 import type { Resource } from '../domain/resource.ts';
 import type { Template } from '../domain/template.ts';
 import type { Region } from '../ports/driver.ts';
-import type { RunRecord } from '../ports/store.ts';
+import type { RunRecord } from '../ports/run-store.ts';
 import { assertFeasible } from './assert-feasible.ts';
 import { configure } from './configuration.ts';
 import type { AppDependencies } from './dependencies.ts';

@@ -7,7 +7,7 @@ import { GroundworkError } from '../domain/errors.ts';
 import { criticalPathMs, type PlanNode } from '../domain/plan.ts';
 import type { RunPhase } from '../domain/deployment.ts';
 import type { Resource } from '../domain/resource.ts';
-import type { RunCounts, RunNode, RunRecord } from '../ports/store.ts';
+import type { RunCounts, RunNode, RunRecord } from '../ports/run-store.ts';
 import type { AppDependencies } from './dependencies.ts';
 import { noDeployment } from './read-deployments.ts';
 import { doesWhat } from './show-plan.ts';

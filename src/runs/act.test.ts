@@ -3,7 +3,8 @@ import type { Event } from '../domain/event.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Actor, ActOutcome } from '../ports/actor.ts';
 import type { StepContext } from '../ports/engine.ts';
-import { type RunNode, StoreUnavailable } from '../ports/store.ts';
+import type { RunNode } from '../ports/run-store.ts';
+import { StoreUnavailable } from '../ports/store.ts';
 import { act, type ActWork } from './act.ts';
 
 interface Written {

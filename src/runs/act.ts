@@ -16,7 +16,8 @@ import type { PlanNode } from '../domain/plan.ts';
 import type { ActContext, Actor, ActOrder, ActOutcome } from '../ports/actor.ts';
 import { LeaseLost } from '../ports/driver.ts';
 import type { StepContext } from '../ports/engine.ts';
-import { type NewEvent, type RunNode, StoreUnavailable } from '../ports/store.ts';
+import type { NewEvent, RunNode } from '../ports/run-store.ts';
+import { StoreUnavailable } from '../ports/store.ts';
 import type { NodeReport } from './execute-node.ts';
 import type { Execution, RunDependencies } from './execution.ts';
 

@@ -13,7 +13,8 @@ import type { CallContext, Driver, Region, ResourceRef } from '../ports/driver.t
 import type { StepContext } from '../ports/engine.ts';
 import type { Measurements } from '../ports/measurements.ts';
 import type { Logger } from '../ports/logger.ts';
-import type { Lease, RunRecord, Store } from '../ports/store.ts';
+import type { Lease, RunRecord } from '../ports/run-store.ts';
+import type { Store } from '../ports/store.ts';
 import type { Finder } from './finder.ts';
 import type { Poller } from './poller.ts';
 

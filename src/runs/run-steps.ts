@@ -10,7 +10,7 @@ import { planChange } from '../domain/plan-change.ts';
 import { planDelete, planRollback } from '../domain/plan-removal.ts';
 import type { Resource } from '../domain/resource.ts';
 import type { GraphNode, StepContext } from '../ports/engine.ts';
-import type { RunRecord } from '../ports/store.ts';
+import type { RunRecord } from '../ports/run-store.ts';
 import { executeNode, type NodeReport } from './execute-node.ts';
 import { endedNodes, type Execution, GaveUp, outcomesOf, type RunDependencies } from './execution.ts';
 import { createFinder } from './finder.ts';

@@ -6,7 +6,7 @@
  * whoever changes them does so first, and appends the events last. The event's time is the row's `updated_at`.
  */
 
-import type { NewEvent } from '../ports/store.ts';
+import type { NewEvent } from '../ports/run-store.ts';
 import type { Transaction } from '../ports/engine.ts';
 
 /** SQL for the columns that a statement must return of `deployments` to go into `SHOWN` as `head`. */

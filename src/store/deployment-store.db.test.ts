@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runIsActive } from '../domain/deployment.ts';
-import type { NewEvent } from '../ports/store.ts';
+import type { NewEvent } from '../ports/run-store.ts';
 import { createPostgresStore } from './postgres-store.ts';
 import { acceptance, acceptAndClaim, newRun, openStoreBench, type StoreBench } from './testing/store-bench.ts';
 

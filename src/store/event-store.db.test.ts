@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Lease } from '../ports/store.ts';
+import type { Lease } from '../ports/run-store.ts';
 import { acceptAndClaim, NODE, openStoreBench, type StoreBench } from './testing/store-bench.ts';
 
 let bench: StoreBench;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Lease } from '../ports/store.ts';
+import type { Lease } from '../ports/run-store.ts';
 import {
   acceptance,
   acceptAndClaim,

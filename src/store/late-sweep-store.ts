@@ -3,7 +3,7 @@
  * to be taken again.
  */
 
-import type { LateSweepStore } from '../ports/store.ts';
+import type { LateSweepStore } from '../ports/run-store.ts';
 import type { Database } from './database.ts';
 import { type RunRow, runFromRow } from './rows.ts';
 

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Resource } from '../domain/resource.ts';
 import { LeaseLost } from '../ports/driver.ts';
-import type { Lease } from '../ports/store.ts';
+import type { Lease } from '../ports/run-store.ts';
 import { acceptAndClaim, claim, NODE, openStoreBench, PLAN, type StoreBench } from './testing/store-bench.ts';
 
 let bench: StoreBench;

@@ -11,7 +11,7 @@ import type { NodeState, RunPhase } from '../domain/deployment.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { PlanNode } from '../domain/plan.ts';
 import { LeaseLost } from '../ports/driver.ts';
-import type { Ledger, Lease } from '../ports/store.ts';
+import type { Ledger, Lease } from '../ports/run-store.ts';
 import type { Database } from './database.ts';
 import { RESOURCE_COLUMNS, type ResourceRow, resourceFromRow } from './rows.ts';
 

@@ -6,7 +6,7 @@
 import { type NewCondition, withCondition } from '../domain/condition.ts';
 import type { Condition } from '../domain/deployment.ts';
 import type { Transaction } from '../ports/engine.ts';
-import type { NewEvent } from '../ports/store.ts';
+import type { NewEvent } from '../ports/run-store.ts';
 import { HEAD_COLUMNS, SHOWN } from './appended-events.ts';
 
 export interface DeploymentNews {

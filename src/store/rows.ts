@@ -20,7 +20,8 @@ import type { JsonObject } from '../domain/json.ts';
 import type { FailurePolicy, NodeAction, Plan } from '../domain/plan.ts';
 import type { Resource, ResourceState } from '../domain/resource.ts';
 import type { Template, TemplateBody } from '../domain/template.ts';
-import type { ApiKey, ResourceFacts, RunCounts, RunNode, RunRecord } from '../ports/store.ts';
+import type { RunCounts, RunNode, RunRecord } from '../ports/run-store.ts';
+import type { ApiKey, ResourceFacts } from '../ports/store.ts';
 
 export const DEPLOYMENT_COLUMNS = `id, name, status, region, template_name, template_version, parameters,
   overrides, config, conditions, drift_policy, expires_at, budget, failure_policy, metadata, error, active_run, created_at, updated_at`;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunStatus } from '../domain/deployment.ts';
-import type { Lease } from '../ports/store.ts';
+import type { Lease } from '../ports/run-store.ts';
 import {
   acceptance,
   acceptAndClaim,

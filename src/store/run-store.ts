@@ -5,7 +5,7 @@
 import { criticalPathMs } from '../domain/plan.ts';
 import { LeaseLost } from '../ports/driver.ts';
 import type { Engine, Transaction } from '../ports/engine.ts';
-import type { Lease, NewEvent, RunRecord, RunStore } from '../ports/store.ts';
+import type { Lease, NewEvent, RunRecord, RunStore } from '../ports/run-store.ts';
 import { appendEvents } from './appended-events.ts';
 import { setConditions } from './conditions.ts';
 import type { Database } from './database.ts';

@@ -9,7 +9,7 @@ import type { Json } from '../../src/domain/json.ts';
 import { inDependencyOrder } from '../../src/domain/plan.ts';
 import { LeaseLost } from '../../src/ports/driver.ts';
 import type { RunScope, RunWorkflow, StepContext } from '../../src/ports/engine.ts';
-import type { RunStore } from '../../src/ports/store.ts';
+import type { RunStore } from '../../src/ports/run-store.ts';
 
 export interface RestlessEngine {
   /** Executes the run to its end. */

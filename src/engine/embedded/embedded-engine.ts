@@ -19,7 +19,7 @@ import { inDependencyOrder } from '../../domain/plan.ts';
 import { isDatabaseOutage } from '../../ports/database-outage.ts';
 import type { Engine, RunScope, RunWorkflow, StepContext } from '../../ports/engine.ts';
 import type { Logger } from '../../ports/logger.ts';
-import type { RunStore } from '../../ports/store.ts';
+import type { RunStore } from '../../ports/run-store.ts';
 import { never, untilItEnds } from './durable-operation.ts';
 import { createLeaseKeeper, type HeldLease } from './lease-keeper.ts';
 import { createLibraryLog } from './library-log.ts';

@@ -7,7 +7,7 @@ import { setMaxListeners } from 'node:events';
 import { LeaseLost } from '../../ports/driver.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { StepContext } from '../../ports/engine.ts';
-import type { Lease, RunStore } from '../../ports/store.ts';
+import type { Lease, RunStore } from '../../ports/run-store.ts';
 
 const WATCH_MS = 500;
 /**

@@ -8,7 +8,8 @@ import type { Pool } from 'pg';
 import { createTestDatabase } from '../../../tests/database.ts';
 import type { Engine } from '../../ports/engine.ts';
 import type { Plan, PlanNode } from '../../domain/plan.ts';
-import type { Lease, NewRun, Store } from '../../ports/store.ts';
+import type { Lease, NewRun } from '../../ports/run-store.ts';
+import type { Store } from '../../ports/store.ts';
 import { openPool } from '../database.ts';
 import { createPostgresStore } from '../postgres-store.ts';
 
