@@ -43,7 +43,7 @@ describe('what can be done to a simulated server', () => {
 
   it('shows nothing of a confirmation that is under way, and refuses a second one', async () => {
     await act({ resize: { flavorRef: '2' } });
-    await setActionDelay(100);
+    await setActionDelay(1500);
     expect((await act({ confirmResize: null })).status).toBe(204);
     expect(await show()).toMatchObject({ status: 'VERIFY_RESIZE', 'OS-EXT-STS:task_state': null });
     expect((await act({ confirmResize: null })).body.badRequest.message).toBe('Instance has not been resized.');

@@ -68,7 +68,7 @@ describe('the life of a simulated server', () => {
 
   it('goes on answering while it is deleted, takes a second DELETE, and then is gone with its port', async () => {
     const id = await made();
-    await setDelays({ serverDelete: 100 });
+    await setDelays({ serverDelete: 1500 });
     expect((await user.call('DELETE', path(id))).status).toBe(204);
     expect(await show(id)).toMatchObject({ status: 'ACTIVE', 'OS-EXT-STS:task_state': 'deleting' });
     expect((await user.call('DELETE', path(id))).status).toBe(204);
