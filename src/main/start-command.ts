@@ -63,8 +63,7 @@ const COLLECTOR_THREADS = 4;
 const FRUGAL_HEAP = [
   // The heap would grow to a multiple of what lives before V8 looks; half as much again costs few percent of time.
   '--heap-growing-percent=50',
-  // What is new stays within the 4 MB that loading took it to: it would grow to 16 MB in each of its halves, most of it
-  // resident, and pauses would grow with it.
+  // What is new stays within the 8 MB that loading takes it to: each of its halves would grow to 16 MB, all of it resident.
   '--semi-space-growth-factor=1',
   // A few milliseconds of work are better done alone than shared with threads that wait for a processor.
   '--no-parallel-scavenge',
