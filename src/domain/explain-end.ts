@@ -3,6 +3,7 @@
  * conditions say.
  */
 
+import { inCloudsWords } from './explain-node.ts';
 import { instantOf } from './instant.ts';
 import type { NodeFacts } from './blocking-node.ts';
 import type { Condition, DeploymentError } from './deployment.ts';
@@ -92,24 +93,25 @@ function failedNode({ nodes }: Situation, { failed_activity: activity }: Deploym
   return failed.find(({ phase }) => phase === 'forward') ?? failed[0];
 }
 
+function namesOf(node: NodeFacts | undefined): Pick<Blocking, 'key' | 'kind' | 'action' | 'attempt'> {
+  if (!node) return { key: null, kind: null, action: null, attempt: 0 };
+  const { key, kind, action, attempt } = node;
+  return { key, kind, action, attempt };
+}
+
 function blockingError(
   { run, deployment, durations, now }: Situation,
   error: DeploymentError,
   node: NodeFacts | undefined,
 ): Blocking {
   const since = node?.finishedAt ?? run?.finishedAt ?? deployment.updatedAt;
-  const failure = failureOf(node);
   return {
-    key: node?.key ?? null,
-    kind: node?.kind ?? null,
-    action: node?.action ?? null,
+    ...namesOf(node),
     since,
     waitedMs: Math.max(0, now - instantOf(since)),
     usualP90Ms: node ? roundedP90(durations, { ...node, region: deployment.region }) : null,
     observation: null,
-    cloudWords: failure?.words ?? null,
-    requestId: failure?.requestId ?? error.request_id ?? null,
-    attempt: node?.attempt ?? 0,
+    ...inCloudsWords({ requestId: error.request_id, ...failureOf(node) }),
     nextRetryAt: null,
     remedy: error.remedy ?? (run?.status === 'held' ? AFTER_HOLD : AFTER_FAILURE),
   };

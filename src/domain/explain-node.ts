@@ -31,7 +31,7 @@ export interface NodeExplanation {
 
 export function explainNode(situation: Situation, { node, facts }: Blocker): NodeExplanation {
   const { run, now, durations, ledger } = situation;
-  const since = facts?.startedAt ?? run?.startedAt ?? run?.createdAt ?? writtenInstant(now);
+  const since = facts?.startedAt ?? beginOf(run) ?? writtenInstant(now);
   const waitedMs = Math.max(0, now - instantOf(since));
   const stalled = facts !== undefined && waitedMs > stallLimitMs(durations, node);
   const failure = failureOf(facts);
@@ -45,17 +45,34 @@ export function explainNode(situation: Situation, { node, facts }: Blocker): Nod
     since,
     waitedMs,
     usualP90Ms: roundedP90(durations, node),
-    observation: facts?.state === 'waiting' && failure?.class !== 'in-use' ? facts.detail : null,
-    cloudWords: failure?.words ?? null,
-    requestId: failure?.requestId ?? null,
-    attempt: facts?.attempt ?? 0,
-    nextRetryAt: facts?.nextRetryAt ?? null,
+    observation: observationIn(facts, failure),
+    ...inCloudsWords(failure),
+    ...attemptsOf(facts),
     remedy: remedyFor(told, stalled),
   };
   const place = providerId === null ? node.kind : `${node.kind} ${providerId}`;
   const doing = { subject: node.key, statement: `${place} is ${BEING_DONE[node.action]}${usual}` };
   const own = facts ? [doing, { subject: 'cloud', statement: factOf(told, '') }] : [doing];
   return { fact: factOf(told, usual), links: own, blocking, stalled };
+}
+
+function beginOf(run: Situation['run']): string | undefined {
+  return run?.startedAt ?? run?.createdAt;
+}
+
+function observationIn(facts: NodeFacts | undefined, failure: Failure | undefined): string | null {
+  return facts?.state === 'waiting' && failure?.class !== 'in-use' ? facts.detail : null;
+}
+
+/** What the cloud itself said, and the id under which it knows of it. */
+export function inCloudsWords(
+  failure: { readonly words?: string | undefined; readonly requestId?: string | undefined } | undefined,
+): Pick<Blocking, 'cloudWords' | 'requestId'> {
+  return { cloudWords: failure?.words ?? null, requestId: failure?.requestId ?? null };
+}
+
+function attemptsOf(facts: NodeFacts | undefined): Pick<Blocking, 'attempt' | 'nextRetryAt'> {
+  return { attempt: facts?.attempt ?? 0, nextRetryAt: facts?.nextRetryAt ?? null };
 }
 
 interface Told {

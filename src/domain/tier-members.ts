@@ -29,13 +29,6 @@ export function membersOf(tier: string, count: number, ledger: readonly Resource
   return kept.toSorted((a, b) => a.ordinal - b.ordinal);
 }
 
-/** How many servers of a tier stand or are being made. */
-export function sizeOfTier(tier: string, ledger: readonly Resource[]): number {
-  return ledger.filter(
-    ({ key, state }) => state !== 'deleted' && state !== 'deleting' && ordinalIn(tier, key) !== undefined,
-  ).length;
-}
-
 function ordinalIn(tier: string, key: string): number | undefined {
   const [noun, name, ordinal] = key.split('/');
   return noun === 'server' && name === tier ? Number(ordinal) : undefined;

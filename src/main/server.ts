@@ -104,33 +104,23 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
   const key = await firstKey(options, store);
   await engine.start();
   closers.add('engine', () => engine.stop());
-  startLateSweeps(options, runDependencies, closers);
-  startStallWatch(options, runDependencies, closers);
   const sender = await openWebhookSender(config, closers);
-  startWebhookDelivery({ store: runDependencies.store, sender, log }, closers);
-  const watching = {
-    store: runDependencies.store,
-    regions,
-    configs,
-    newId: systemIds.newId,
-    log,
-    measurements: metrics,
-  };
+  const watching = { ...runDependencies, configs };
   const appDependencies: AppDependencies = {
+    ...settingsOfApp(config),
     drift: createDriftWatch(watching, closers),
     store,
     engine,
     regions,
     ids: systemIds,
-    configuredKeys: configuredKeys(config),
-    longestTtlMs: longestTtls(config),
     plays,
     webhooks: { sender, allowAddresses: config.webhooks.allow_addresses },
-    limits: { maxCountPerTier: config.limits.max_count_per_tier, maxNodesPerPlan: config.limits.max_nodes_per_plan },
-    terms: (region) => termsOf(config, region),
     log,
   };
   const app = createApp(appDependencies);
+  startLateSweeps(options, runDependencies, closers);
+  startStallWatch(options, runDependencies, closers);
+  startWebhookDelivery({ store: runDependencies.store, sender, log }, closers);
   startRegionWatches(watching, (id) => healByPolicy(appDependencies, id), closers);
   startExpiry(
     { store: runDependencies.store, deleteDeployment: (id) => app.deleteDeployment(EXPIRY, id), log },
@@ -144,6 +134,16 @@ async function start(options: ServerOptions, closers: Closers): Promise<RunningS
     say(`Admin key (shown once, kept in ${key.path}): ${key.created}`);
   }
   return { url, simulatedCloud, adminKey: config.admin_key ?? key.created ?? key.kept, stop: () => closers.closeAll() };
+}
+
+function settingsOfApp(config: Config) {
+  const { max_count_per_tier: maxCountPerTier, max_nodes_per_plan: maxNodesPerPlan } = config.limits;
+  return {
+    configuredKeys: configuredKeys(config),
+    longestTtlMs: longestTtls(config),
+    limits: { maxCountPerTier, maxNodesPerPlan },
+    terms: (region: string) => termsOf(config, region),
+  };
 }
 
 /** The gauge of active runs is set when somebody reads it. */

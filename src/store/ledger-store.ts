@@ -78,29 +78,9 @@ export function createLedger(database: Database): Ledger {
   };
 
   return {
-    async resources(owner, { withDeleted = false } = {}) {
-      const rows = await database.query<ResourceRow>(
-        `select ${RESOURCE_COLUMNS} from resources where owner = $1 and ($2 or state <> 'deleted') order by created_at, key`,
-        [owner, withDeleted],
-      );
-      return rows.map(resourceFromRow);
-    },
-    async generations(owner) {
-      const rows = await database.query<{ key: string; generation: number }>(
-        'select key, max(generation) as generation from resources where owner = $1 group by key',
-        [owner],
-      );
-      return new Map(rows.map((row) => [row.key, row.generation]));
-    },
-    async intend(lease, phase, node, { owner, generation, wanted }) {
-      const values = [
-        ...nodeValues(phase, node, { state: 'running' }),
-        owner,
-        generation,
-        wanted,
-        node.builtUpon ?? node.dependsOn,
-      ];
-      const resource = await first(write(lease, INTEND, values));
+    ...readings(database),
+    async intend(lease, phase, node, intent) {
+      const resource = await first(write(lease, INTEND, intendValues(phase, node, intent)));
       if (!resource) throw new Error(`the intent for ${node.key} was not recorded`);
       return resource;
     },
@@ -137,6 +117,34 @@ export function createLedger(database: Database): Ledger {
       await write(lease, RECORD_EVENT, [type, key ?? null, data ?? {}]);
     },
   };
+}
+
+function readings(database: Database): Pick<Ledger, 'resources' | 'generations'> {
+  return {
+    async resources(owner, { withDeleted = false } = {}) {
+      const rows = await database.query<ResourceRow>(
+        `select ${RESOURCE_COLUMNS} from resources where owner = $1 and ($2 or state <> 'deleted') order by created_at, key`,
+        [owner, withDeleted],
+      );
+      return rows.map(resourceFromRow);
+    },
+    async generations(owner) {
+      const rows = await database.query<{ key: string; generation: number }>(
+        'select key, max(generation) as generation from resources where owner = $1 group by key',
+        [owner],
+      );
+      return new Map(rows.map((row) => [row.key, row.generation]));
+    },
+  };
+}
+
+function intendValues(
+  phase: RunPhase,
+  node: PlanNode,
+  { owner, generation, wanted }: Parameters<Ledger['intend']>[3],
+): unknown[] {
+  const standsOn = node.builtUpon ?? node.dependsOn;
+  return [...nodeValues(phase, node, { state: 'running' }), owner, generation, wanted, standsOn];
 }
 
 function nodeValues(
