@@ -191,6 +191,12 @@ describe('update', () => {
     expect(ran.stderr).toContain('patch.yaml:3:5  /vm_config/web/flavor');
   });
 
+  it('takes a budget and a time to live away with "none"', async () => {
+    serveChange();
+    await run(['update', DEPLOYMENT_ID, '--budget', 'none', '--ttl', 'none']);
+    expect(changes().map(({ body }) => body)).toEqual([{ budget: null, ttl: null }]);
+  });
+
   it('says when only settings changed', async () => {
     server.answers(`PATCH ${path}`, { status: 200, body: { id: DEPLOYMENT_ID, operation: 'settings' } });
     const ran = await run(['update', DEPLOYMENT_ID, '--ttl', '72h']);

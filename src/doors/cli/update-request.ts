@@ -21,7 +21,7 @@ export interface UpdateOptions {
   readonly maxUnavailable?: number;
   readonly driftPolicy?: string;
   readonly ttl?: string;
-  readonly budget?: object | null;
+  readonly budget?: object | 'none';
 }
 
 /** @throws ExitWith (usage) when a count is no number */
@@ -33,7 +33,7 @@ export function updateRequest(file: RequestFile | undefined, options: UpdateOpti
     max_unavailable: options.maxUnavailable,
     drift_policy: options.driftPolicy,
     ttl: options.ttl === 'none' ? null : options.ttl,
-    budget: options.budget,
+    budget: options.budget === 'none' ? null : options.budget,
   });
   return merge(file?.body ?? {}, given); // the server validates it
 }

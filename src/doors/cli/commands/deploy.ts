@@ -26,7 +26,7 @@ interface DeployOptions {
   readonly param?: Readonly<Record<string, unknown>>;
   readonly policy?: 'rollback' | 'hold';
   readonly ttl?: string;
-  readonly budget?: BudgetOption | null;
+  readonly budget?: BudgetOption | 'none';
   readonly driftPolicy?: string;
   readonly watch?: boolean;
   readonly dryRun?: boolean;
@@ -114,7 +114,12 @@ function requestFrom(file: RequestFile | undefined, options: DeployOptions): Bod
 
 function fieldsFrom({ template, name, region, policy, ttl, budget, driftPolicy }: DeployOptions): [string, unknown][] {
   const placed = { template, name, cloud_region: region, ttl };
-  const given = { ...placed, failure_policy: policy, budget: budget ?? undefined, drift_policy: driftPolicy };
+  const given = {
+    ...placed,
+    failure_policy: policy,
+    budget: budget === 'none' ? undefined : budget,
+    drift_policy: driftPolicy,
+  };
   return Object.entries(given).filter(([, value]) => value !== undefined);
 }
 

@@ -26,9 +26,9 @@ export interface BudgetOption {
   readonly currency: string;
 }
 
-/** `500EUR`; null for `none`. @throws ExitWith (usage) */
-export function budgetOption(text: string): BudgetOption | null {
-  if (text === 'none') return null;
+/** `500EUR` or `none`; not null, which commander takes for an empty text. @throws ExitWith (usage) */
+export function budgetOption(text: string): BudgetOption | 'none' {
+  if (text === 'none') return text;
   const [, amount, currency = ''] = /^(\d+(?:\.\d+)?) ?([A-Za-z]{3})$/.exec(text) ?? [];
   if (amount === undefined) throw new ExitWith(EXIT.usage, `--budget ${text}: write it as 500EUR, or none`);
   return { amount_per_month: Number(amount), currency: currency.toUpperCase() };
