@@ -28,6 +28,8 @@ describe('loading a configuration', () => {
     expect(load(undefined)).toEqual({
       server: { host: '127.0.0.1', port: 8080 },
       data_dir: '/work/.groundwork',
+      ansible_playbook: 'ansible-playbook',
+      playbooks_dir: '/work/playbooks',
       regions: {},
       limits: { max_count_per_tier: 100, max_nodes_per_plan: 1000 },
       webhooks: { allow_addresses: [] },
@@ -116,7 +118,7 @@ describe('refusing a configuration', () => {
         "The configuration has 11 faults:
           gw.yaml:10:1  frobnicate
             The key "frobnicate" is not known here.
-            Known here: server, data_dir, database_url, regions, templates_dir, limits, webhooks, log, api_keys.
+            Known here: server, data_dir, database_url, regions, templates_dir, playbooks_dir, ansible_playbook, limits, webhooks, log, api_keys.
           gw.yaml:11:1  datadir
             The key "datadir" is not known here.
             Did you mean data_dir?

@@ -3,12 +3,11 @@
  * conditions say.
  */
 
-import { inCloudsWords } from './explain-node.ts';
 import { instantOf } from './instant.ts';
 import type { NodeFacts } from './blocking-node.ts';
 import type { Condition, DeploymentError } from './deployment.ts';
 import type { Blocking, Explanation, Link, Situation } from './explain.ts';
-import { failureOf, roundedP90 } from './explain-node.ts';
+import { failureOf, inCloudsWords, roundedP90 } from './explain-node.ts';
 
 /** Nothing blocks it; conditions that ask for attention are told, the weightiest first. */
 export function explainRest({ deployment }: Situation): Explanation {

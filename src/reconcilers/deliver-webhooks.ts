@@ -72,9 +72,10 @@ async function deliver(
   try {
     outcome = await sender.send({ ...taken, body }, signal);
   } catch (error) {
+    // A fault of our own is tried again when the time of taking is over: at once would be for ever.
+    if (!signal.aborted) throw error;
     await deliveries.putBack(taken);
-    if (signal.aborted) return;
-    throw error;
+    return;
   }
   const conclusion = concludeDelivery(attempt, outcome, random());
   if (conclusion.status !== 'delivered')

@@ -146,9 +146,11 @@ function cancelCameInTime({ phase, kind }: RunRecord, { outcomes }: RunSoFar): b
 }
 
 /** Rows of the ledger for which there is no good reason any more. */
-function shouldBeGone({ id, kind, phase }: RunRecord, ledger: readonly Resource[]): readonly Resource[] {
+function shouldBeGone({ id, kind, phase, plan }: RunRecord, ledger: readonly Resource[]): readonly Resource[] {
   if (kind === 'delete' || kind === 'rollback') return ledger;
   if (kind === 'deploy') return ledger.filter(({ runId }) => phase === 'rollback' && runId === id);
+  // What is held is kept, begun or not.
+  if (plan.failurePolicy === 'hold') return [];
   return ledger.filter(({ state }) => state === 'creating' || state === 'deleting');
 }
 
