@@ -9,8 +9,9 @@ import type { Quotas } from '../domain/feasibility.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { CallContext, Outlook, Region } from '../ports/driver.ts';
 
-/** Flavors, images and networks come and go rarely. */
+/** Flavors, images and networks come and go rarely: an answer is used for the longer time, and asked for anew after the shorter. */
 const OUTLOOKS_FRESH_MS = 30_000;
+const OUTLOOKS_USABLE_MS = 5 * 60_000;
 const OUTLOOKS_KEPT = 5_000;
 /** After this time the answer is "unknown". */
 const PATIENCE_MS = 2_000;
@@ -51,45 +52,91 @@ export function factsOf(region: Region, clock: () => Promise<string>): RegionFac
   return made;
 }
 
-interface Answer<T> {
-  readonly since: number;
-  readonly told: Promise<Told<T>>;
-  /** Not until it came. */
-  isSilence?: boolean;
+/** One question, asked again and again: its last good answer, and the asking that is under way. */
+class Question<T> {
+  #good: { readonly since: number; readonly told: T } | undefined;
+  #asking: Promise<Told<T>> | undefined;
+  #silent: { readonly since: number; readonly words: string } | undefined;
+
+  /** The last good answer, if it is not older. */
+  known(maxAgeMs: number): Told<T> | undefined {
+    return this.#good && performance.now() - this.#good.since <= maxAgeMs ? { told: this.#good.told } : undefined;
+  }
+
+  /** Whether it is worth asking now. */
+  get isOpen(): boolean {
+    return !this.#asking && !(this.#silent && performance.now() - this.#silent.since <= SILENCE_MS);
+  }
+
+  ask(told: Promise<Told<T>>): void {
+    const since = performance.now();
+    this.#asking = told.then((answer) => {
+      this.#asking = undefined;
+      this.#silent = 'untold' in answer ? { since: performance.now(), words: answer.untold } : undefined;
+      if ('told' in answer) this.#good = { since, told: answer.told };
+      return answer;
+    });
+  }
+
+  /** What is being said, or why nothing was. */
+  answer(): Promise<Told<T>> | undefined {
+    return this.#asking ?? (this.#silent && Promise.resolve({ untold: this.#silent.words }));
+  }
 }
 
 function quotaReader(region: Region, clock: () => Promise<string>): RegionFacts['quotas'] {
-  let newest: Answer<QuotaReading> | undefined;
+  const question = new Question<QuotaReading>();
   return async (maxAgeMs) => {
     if (!region.quotas) return undefined;
-    if (!newest || !isFresh(newest, maxAgeMs)) {
-      const since = performance.now();
-      newest = answer(async (context) => {
+    const known = question.known(maxAgeMs);
+    if (known) return known;
+    if (question.isOpen) {
+      const at = performance.now();
+      const read = async (context: CallContext): Promise<QuotaReading> => {
         const asOf = await clock();
-        return { quotas: (await region.quotas?.(context)) ?? {}, asOf, at: since };
-      });
+        return { quotas: (await region.quotas?.(context)) ?? {}, asOf, at };
+      };
+      question.ask(withinPatience(read));
     }
-    return newest.told;
+    return question.answer();
   };
 }
 
 function outlookReader(region: Region): RegionFacts['outlooks'] {
-  const answers = new Map<string, Answer<Outlook>>();
+  const questions = new Map<string, Question<Outlook>>();
   const ask = (kind: string, unknown: ReadonlyMap<string, JsonObject>): void => {
     const keys = [...unknown.keys()];
-    const all = answer((context) => askDriver(region, kind, [...unknown.values()], context));
-    if (answers.size + keys.length > OUTLOOKS_KEPT) answers.clear();
-    for (const [index, key] of keys.entries()) answers.set(key, oneOf(all, index));
+    const all = withinPatience((context) => askDriver(region, kind, [...unknown.values()], context));
+    for (const [index, key] of keys.entries()) {
+      const question = questions.get(key) ?? new Question<Outlook>();
+      questions.set(key, question);
+      question.ask(all.then((told) => oneOf(told, index)));
+    }
   };
   return async (wanted) => {
+    if (questions.size > OUTLOOKS_KEPT) questions.clear();
     const asked = wanted.map(({ kind, wanted: one }) => ({ kind, one, key: `${kind} ${essenceOf(one)}` }));
-    const missing = asked.filter(({ key }) => !isFresh(answers.get(key), OUTLOOKS_FRESH_MS));
-    const judging = missing.filter(({ kind }) => region.driver(kind)?.feasibility !== undefined);
-    for (const kind of new Set(judging.map((each) => each.kind))) {
-      ask(kind, new Map(judging.filter((each) => each.kind === kind).map(({ key, one }) => [key, one])));
+    const due = asked.filter(({ kind, key }) => {
+      const question = questions.get(key);
+      if (region.driver(kind)?.feasibility === undefined || question?.known(OUTLOOKS_FRESH_MS)) return false;
+      return question?.isOpen ?? true;
+    });
+    for (const kind of new Set(due.map((each) => each.kind))) {
+      ask(kind, new Map(due.filter((each) => each.kind === kind).map(({ key, one }) => [key, one])));
     }
-    return Promise.all(asked.map(async ({ key }) => answers.get(key)?.told));
+    return Promise.all(
+      asked.map(async ({ key }) => {
+        const question = questions.get(key);
+        return question?.known(OUTLOOKS_USABLE_MS) ?? question?.answer();
+      }),
+    );
   };
+}
+
+function oneOf<T>(all: Told<readonly T[]>, index: number): Told<T> {
+  if ('untold' in all) return all;
+  const one = all.told[index];
+  return one === undefined ? { untold: 'nothing was said about it' } : { told: one };
 }
 
 async function askDriver(
@@ -112,29 +159,6 @@ function essenceOf({ name, fixed_ip, metadata, ...rest }: JsonObject): string {
   return canonicalJson(rest);
 }
 
-function isFresh(answered: Answer<unknown> | undefined, maxAgeMs: number): boolean {
-  if (!answered) return false;
-  const age = performance.now() - answered.since;
-  return age <= (answered.isSilence === true ? SILENCE_MS : maxAgeMs);
-}
-
-function answer<T>(work: (context: CallContext) => Promise<T>): Answer<T> {
-  const made: Answer<T> = { since: performance.now(), told: withinPatience(work) };
-  void made.told.then((told) => (made.isSilence = 'untold' in told));
-  return made;
-}
-
-function oneOf<T>(all: Answer<readonly T[]>, index: number): Answer<T> {
-  const told = all.told.then((answered): Told<T> => {
-    if ('untold' in answered) return answered;
-    const one = answered.told[index];
-    return one === undefined ? { untold: 'nothing was said about it' } : { told: one };
-  });
-  const made: Answer<T> = { since: all.since, told };
-  void told.then((one) => (made.isSilence = 'untold' in one));
-  return made;
-}
-
 /** Never throws: a client that does not listen to its signal is not waited for either. */
 async function withinPatience<T>(work: (context: CallContext) => Promise<T>): Promise<Told<T>> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
@@ -143,7 +167,7 @@ async function withinPatience<T>(work: (context: CallContext) => Promise<T>): Pr
       resolve({ untold: `the cloud did not answer within ${PATIENCE_MS / 1000} s` }),
     );
   });
-  const early = work({ signal, beforeEffect: async () => {} }).then(
+  const early = work({ signal, beforeEffect: async () => {}, isAwaited: true }).then(
     (told): Told<T> => ({ told }),
     (error: unknown): Told<T> => ({ untold: `the cloud could not be asked: ${wordsOf(error)}` }),
   );

@@ -18,6 +18,8 @@ export interface CallContext {
    * @throws LeaseLost
    */
   readonly beforeEffect: () => Promise<void>;
+  /** A person waits for the answer: it goes before what is built in the background. */
+  readonly isAwaited?: boolean;
 }
 
 /** An object in the cloud that carries an owner mark. */

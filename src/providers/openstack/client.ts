@@ -94,7 +94,7 @@ interface Wire {
 async function exchange(call: HttpCall, ctx: CallContext, wire: Wire): Promise<HttpAnswer> {
   // One look may ask for twenty servers under one signal: that is no leak, and nobody need be warned of it.
   setMaxListeners(0, ctx.signal);
-  const release = await wire.options.limiter.acquire(call.service, ctx.signal);
+  const release = await wire.options.limiter.acquire(call.service, ctx.signal, ctx.isAwaited);
   try {
     if (call.mutating) await ctx.beforeEffect();
     ctx.signal.throwIfAborted();

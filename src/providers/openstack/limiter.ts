@@ -3,7 +3,7 @@
  * bucket bounds how many start per second, and a service that answered `Retry-After` is left alone until then.
  *
  * It is first come, first served, so that the order in which a plan starts its nodes is the order in which the cloud
- * sees them. The only ones that may be overtaken are calls to a paused service: nobody else need wait for those.
+ * sees them. A question for whose answer a person waits goes before the building. The only others that may be overtaken are calls to a paused service: nobody else need wait for those.
  */
 
 import type { Clock } from './clock.ts';
@@ -20,6 +20,7 @@ export interface LimiterOptions {
 interface Waiter {
   readonly service: string;
   readonly admit: () => void;
+  readonly isAwaited: boolean;
 }
 
 export class Limiter {
@@ -41,10 +42,11 @@ export class Limiter {
 
   /**
    * Waits for this caller's turn.
+   * @param isAwaited goes before those who are not
    * @returns the deed that gives the slot back; calling it twice does no harm.
    * @throws the signal's reason when it aborts first.
    */
-  acquire(service: string, signal: AbortSignal): Promise<() => void> {
+  acquire(service: string, signal: AbortSignal, isAwaited = false): Promise<() => void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const abandon = (): void => {
@@ -55,9 +57,9 @@ export class Limiter {
         signal.removeEventListener('abort', abandon);
         resolve(this.#releaseOnce());
       };
-      const waiter: Waiter = { service, admit };
+      const waiter: Waiter = { service, admit, isAwaited };
       signal.addEventListener('abort', abandon, { once: true });
-      this.#queue.push(waiter);
+      this.#enqueue(waiter);
       this.#admitWaiting();
     });
   }
@@ -66,6 +68,12 @@ export class Limiter {
   pause(service: string, ms: number): void {
     const until = this.#clock.now() + ms;
     this.#pausedUntil.set(service, Math.max(until, this.#pausedUntil.get(service) ?? 0));
+  }
+
+  #enqueue(waiter: Waiter): void {
+    if (!waiter.isAwaited) return void this.#queue.push(waiter);
+    const place = this.#queue.findIndex((other) => !other.isAwaited);
+    this.#queue.splice(place < 0 ? this.#queue.length : place, 0, waiter);
   }
 
   #releaseOnce(): () => void {
