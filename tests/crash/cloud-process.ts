@@ -4,6 +4,9 @@
  */
 
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { OpenStackSession } from '../conformance/openstack-session.ts';
 
 import { type Child, launch } from './child-process.ts';
 
@@ -41,6 +44,7 @@ export interface CloudRow {
   readonly device_owner?: string;
   readonly flavor?: { readonly name: string };
   readonly image_id?: string;
+  readonly vm_state?: string;
   readonly fixed_ips?: readonly { readonly subnet_id: string }[];
 }
 
@@ -57,6 +61,8 @@ export interface CloudProcess extends Child {
   clearFaults(): Promise<void>;
   calls(after?: number): Promise<LoggedCall[]>;
   forgetCalls(): Promise<void>;
+  /** Deletes one server of the deployment and stops another, as somebody else would. */
+  disturb(owner: string): Promise<void>;
   setDelays(delays: Readonly<Record<string, number>>): Promise<void>;
   state(): Promise<CloudState>;
 }
@@ -95,9 +101,25 @@ export async function startCloud(
     clearFaults: () => admin('DELETE', '/faults'),
     calls: async (after = 0) => (await admin<{ calls: LoggedCall[] }>('GET', `/calls?after=${after}`)).calls,
     forgetCalls: () => admin('DELETE', '/calls'),
+    disturb: (owner) => disturb(captured, owner, () => admin<CloudState>('GET', '/state')),
     setDelays: (delays) => admin('POST', '/delays', delays),
     state: () => admin('GET', '/state'),
   };
+}
+
+async function disturb(authUrl: string, owner: string, look: () => Promise<CloudState>): Promise<void> {
+  const user = await OpenStackSession.open(authUrl, { username: 'lab', password: 'lab', project: 'lab' });
+  const mine = async () =>
+    ((await look())['servers'] ?? []).filter(({ metadata }) => metadata?.['groundwork_owner'] === owner);
+  const [stopped, deleted] = (await mine()).map(({ id }) => id);
+  await user.at('compute', 'POST', `/servers/${stopped}/action`, { 'os-stop': null });
+  await user.at('compute', 'DELETE', `/servers/${deleted}`);
+  for (let looks = 0; looks < 400; looks += 1) {
+    const [left, ...others] = await mine();
+    if (others.length === 0 && left?.vm_state === 'stopped') return;
+    await wait(25);
+  }
+  throw new Error('the servers of the deployment were not disturbed');
 }
 
 function adminOf(url: string) {

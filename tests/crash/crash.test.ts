@@ -21,7 +21,7 @@ import { Lane } from './lane.ts';
 import { howToRepeat, Matrix } from './matrix.ts';
 import { cloudOutages, MortalPostgres, postgresOutages } from './outage.ts';
 import { findPoints, type Points } from './points.ts';
-import { CHANGES, SCENARIOS, type Scenario } from './scenario.ts';
+import { CHANGES, EXPIRY, SCENARIOS, type Scenario } from './scenario.ts';
 import { takeOverCases } from './take-over-cases.ts';
 import { Pair } from './take-over.ts';
 
@@ -37,6 +37,11 @@ const MISSED_AT_MOST = 0.03;
 const ALL: readonly Scenario[] = [...Object.values(SCENARIOS), ...Object.values(CHANGES)].filter(
   ({ name }) => name === (process.env['CRASH_SCENARIO'] ?? name),
 );
+
+const RANDOM_TOO: readonly Scenario[] = [
+  ...ALL,
+  ...(process.env['CRASH_SCENARIO'] === undefined ? Object.values(EXPIRY) : []),
+];
 
 const matrix = new Matrix();
 const points = new Map<Scenario, Points>();
@@ -65,7 +70,7 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'groundwork-crash-'));
   await chmod(home, 0o711);
   await Promise.all(
-    ALL.map(async (scenario) => {
+    RANDOM_TOO.map(async (scenario) => {
       points.set(scenario, await pool.use((lane) => findPoints(lane, scenario)));
     }),
   );
@@ -117,7 +122,7 @@ describe.each(ALL)('a $name', (scenario) => {
 });
 
 it(`survives kills at random instants (seed ${SEED})`, async () => {
-  const cases = randomCases(ALL, { count: RANDOM_CASES, seed: SEED }, (scenario) => pointsOf(scenario).tookMs);
+  const cases = randomCases(RANDOM_TOO, { count: RANDOM_CASES, seed: SEED }, (scenario) => pointsOf(scenario).tookMs);
   await expectRecovery(pool, cases, runCase);
 });
 

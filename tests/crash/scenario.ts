@@ -161,8 +161,42 @@ const replace = changeOf(
   },
 );
 
+/** One server was deleted and another stopped behind our back. */
+const heal = changeOf(
+  'heal',
+  'POST',
+  '/heal',
+  {},
+  {
+    keys: KEYS,
+    async prepare(lane, name) {
+      await deploy.order(lane, name);
+      const { id } = await lane.untilSettled(name, ['COMPLETED']);
+      await lane.cloud.disturb(id);
+    },
+    judge: (end, cloud) => [
+      ...succeeded(end),
+      ...serversWithout(cloud, 'state', ({ vm_state }) => vm_state === 'active'),
+    ],
+  },
+);
+
+/** Its time is over, and whoever looks next deletes it. */
+const expiry: Scenario = {
+  ...remove,
+  name: 'expiry',
+  async order(lane, name) {
+    await lane.pool.query(
+      `update deployments set expires_at = now(), expiry_look_at = now() where name = $1 and expires_at is null`,
+      [name],
+    );
+  },
+};
+
 export const SCENARIOS = { deploy, rollback, delete: remove } as const;
-export const CHANGES = { scaleOut, scaleIn, scaleUndone, resize, replace } as const;
+export const CHANGES = { scaleOut, scaleIn, scaleUndone, resize, replace, heal } as const;
+/** Struck at random only: what it does is a delete, and it takes seconds until somebody looks. */
+export const EXPIRY = { expiry } as const;
 
 function succeeded({ error, lastRun }: DeploymentState): string[] {
   return error === null && lastRun === 'succeeded'
