@@ -55,6 +55,23 @@ export function startProgram(words: readonly string[], { cwd, env, input = '' }:
   };
 }
 
+/**
+ * Runs a command to its end; its standard error is ours.
+ * @returns its exit code and what it wrote
+ */
+export async function runCommand(
+  [program = '', ...words]: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+  running.add(child);
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  running.delete(child);
+  return { code, output: Buffer.concat(chunks).toString() };
+}
+
 function lineOf(lines: ReturnType<typeof createInterface>, pattern: RegExp, name: string): Promise<RegExpExecArray> {
   return new Promise((resolve, reject) => {
     lines.on('line', (line) => {

@@ -6,6 +6,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
 import { type ApiClient, createApiClient } from '../src/contract/client.ts';
 import { PACKAGE_ROOT } from '../src/main/package-root.ts';
 import { startEmbeddedPostgres } from '../src/store/embedded-postgres.ts';
@@ -33,10 +34,24 @@ export const REGION = 'us-west-1';
 /** How often the region's cloud is called: as a configuration that says nothing about it has it, or as often as can be. */
 export type Pace = 'default' | 'unlimited';
 
+export interface ConfiguredRegion {
+  readonly name: string;
+  readonly authUrl: string;
+  readonly pace: Pace;
+  /** In the cloud's catalogue; default RegionOne. */
+  readonly cloudRegion?: string;
+  /** Further settings in `groundwork.yaml`. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
 /** @param authUrl of the region's cloud */
-export async function startControlPlane(authUrl: string, pace: Pace): Promise<ControlPlane> {
+export function startControlPlane(authUrl: string, pace: Pace): Promise<ControlPlane> {
+  return startControlPlaneFor([{ name: REGION, authUrl, pace }]);
+}
+
+export async function startControlPlaneFor(regions: readonly ConfiguredRegion[]): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'groundwork-bench-'));
-  await configure(folder, authUrl, pace);
+  await configure(folder, regions);
   let { program, url } = await start(folder);
   const key = (await readFile(join(folder, 'data', 'admin.key'), 'utf8')).trim();
   const postgres = await adoptPostgres(folder);
@@ -66,11 +81,11 @@ export async function startControlPlane(authUrl: string, pace: Pace): Promise<Co
   };
 }
 
-async function configure(folder: string, authUrl: string, pace: Pace): Promise<void> {
+async function configure(folder: string, regions: readonly ConfiguredRegion[]): Promise<void> {
   await mkdir(join(folder, 'templates'));
   await cp(TEMPLATES, join(folder, 'templates'), { recursive: true });
-  await writeFile(join(folder, 'clouds.yaml'), cloudsYaml(authUrl));
-  await writeFile(join(folder, 'groundwork.yaml'), groundworkYaml(pace));
+  await writeFile(join(folder, 'clouds.yaml'), cloudsYaml(regions));
+  await writeFile(join(folder, 'groundwork.yaml'), groundworkYaml(regions));
 }
 
 async function start(folder: string): Promise<{ program: Running; url: string }> {
@@ -84,21 +99,29 @@ function adoptPostgres(folder: string) {
   return startEmbeddedPostgres({ dataDir: join(folder, 'data'), host });
 }
 
-function groundworkYaml(pace: Pace): string {
-  const rate = pace === 'unlimited' ? ', rate_per_second: 10000, burst: 10000' : '';
-  return `server: { port: 0 }
-data_dir: data
-templates_dir: templates
-regions:
-  ${REGION}: { provider: openstack, cloud: bench${rate} }
-log: { level: error }
-`;
+function groundworkYaml(regions: readonly ConfiguredRegion[]): string {
+  return stringify({
+    server: { port: 0 },
+    data_dir: 'data',
+    templates_dir: 'templates',
+    regions: Object.fromEntries(
+      regions.map(({ name, pace, settings }) => [
+        name,
+        { provider: 'openstack', cloud: name, ...(pace === 'unlimited' ? UNLIMITED : {}), ...settings },
+      ]),
+    ),
+    log: { level: 'error' },
+  });
 }
 
-function cloudsYaml(authUrl: string): string {
-  return `clouds:
-  bench:
-    auth: { auth_url: "${authUrl}", username: lab, password: lab, project_name: lab, user_domain_id: default, project_domain_id: default }
-    region_name: RegionOne
-`;
+const UNLIMITED = { rate_per_second: 10_000, burst: 10_000 };
+
+function cloudsYaml(regions: readonly ConfiguredRegion[]): string {
+  const account = { username: 'lab', password: 'lab', project_name: 'lab' };
+  const domains = { user_domain_id: 'default', project_domain_id: 'default' };
+  const clouds = regions.map(({ name, authUrl, cloudRegion = 'RegionOne' }) => [
+    name,
+    { auth: { auth_url: authUrl, ...account, ...domains }, region_name: cloudRegion },
+  ]);
+  return stringify({ clouds: Object.fromEntries(clouds) });
 }

@@ -9,13 +9,13 @@ import { REGION } from './control-plane.ts';
 
 const LOOK_EVERY_MS = 100;
 
-export function requestFor(template: string, name: string) {
-  return { name, template, cloud_region: REGION };
+export function requestFor(template: string, name: string, region = REGION) {
+  return { name, template, cloud_region: region };
 }
 
 /** @returns its id */
-export async function deploy(client: ApiClient, template: string, name: string): Promise<string> {
-  const accepted = await client.call('createDeployment', { body: requestFor(template, name) });
+export async function deploy(client: ApiClient, template: string, name: string, region = REGION): Promise<string> {
+  const accepted = await client.call('createDeployment', { body: requestFor(template, name, region) });
   if (!('id' in accepted)) throw new Error('the server answered a request with a plan');
   return accepted.id;
 }

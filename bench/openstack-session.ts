@@ -14,22 +14,54 @@ export type Json = Record<string, unknown>;
 
 export interface OpenStackSession {
   readonly projectId: string;
-  /** @param service type in the catalogue; @param path below the endpoint. @throws Error unless the answer is 2xx */
-  call(method: 'GET' | 'POST' | 'PUT', service: string, path: string, body?: Json): Promise<Json>;
+  /**
+   * @param service type in the catalogue
+   * @param path below the endpoint
+   * @returns the answer; empty where it has no body
+   * @throws Refused unless the answer is 2xx
+   */
+  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', service: string, path: string, body?: Json): Promise<Json>;
   close(): Promise<void>;
+}
+
+export class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+interface Endpoint {
+  readonly url: string;
+  readonly region: string;
+  readonly interface: string;
 }
 
 interface TokenAnswer {
   readonly token: {
     readonly project: { readonly id: string };
-    readonly catalog: readonly { readonly type: string; readonly endpoints: readonly { readonly url: string }[] }[];
+    readonly catalog: readonly { readonly type: string; readonly endpoints: readonly Endpoint[] }[];
   };
+}
+
+export interface SessionOptions {
+  /** Most connections that are open at a time. */
+  readonly connections: number;
+  /** Of the catalogue; default RegionOne. */
+  readonly region?: string;
+  /** Of services that the catalogue does not have, by type. */
+  readonly endpoints?: Readonly<Record<string, string>>;
 }
 
 export const LAB: Account = { user: 'lab', password: 'lab', project: 'lab' };
 
-/** @param connections most that are open at a time */
-export async function openSession(authUrl: string, account: Account, connections: number): Promise<OpenStackSession> {
+export async function openSession(
+  authUrl: string,
+  account: Account,
+  { connections, region = 'RegionOne', endpoints: others = {} }: SessionOptions,
+): Promise<OpenStackSession> {
   const agent = new Agent({ connections, pipelining: 1 });
   const answer = await request(`${authUrl}/auth/tokens`, {
     method: 'POST',
@@ -38,7 +70,8 @@ export async function openSession(authUrl: string, account: Account, connections
     dispatcher: agent,
   });
   const { token } = (await answer.body.json()) as TokenAnswer; // shape by the API reference of Keystone
-  const endpoints = new Map(token.catalog.map(({ type, endpoints: [first] }) => [type, first?.url ?? '']));
+  const listed = token.catalog.map(({ type, endpoints }) => [type, publicIn(region, endpoints)] as const);
+  const urls = new Map<string, string | undefined>([...listed, ...Object.entries(others)]);
   const headers = {
     'x-auth-token': String(answer.headers['x-subject-token']),
     'openstack-api-version': 'compute 2.79',
@@ -47,14 +80,19 @@ export async function openSession(authUrl: string, account: Account, connections
   return {
     projectId: token.project.id,
     async call(method, service, path, body) {
-      const url = `${endpoints.get(service)}${path}`;
+      const url = `${urls.get(service)}${path}`;
       const options = { method, headers, dispatcher: agent, ...(body ? { body: JSON.stringify(body) } : {}) };
       const { statusCode, body: text } = await request(url, options);
-      if (statusCode >= 300) throw new Error(`${method} ${url}: ${statusCode} ${await text.text()}`);
-      return (await text.json()) as Json;
+      const said = await text.text();
+      if (statusCode >= 300) throw new Refused(statusCode, `${method} ${url}: ${statusCode} ${said}`);
+      return said === '' ? {} : (JSON.parse(said) as Json);
     },
     close: () => agent.close(),
   };
+}
+
+function publicIn(region: string, endpoints: readonly Endpoint[]): string | undefined {
+  return endpoints.find((one) => one.region === region && one.interface === 'public')?.url;
 }
 
 function loginOf({ user, password, project }: Account): Json {

@@ -54,7 +54,7 @@ async function timeOurs(client: Parameters<typeof deploy>[0], name: string): Pro
 
 async function timeScript(authUrl: string, name: string): Promise<number> {
   const began = performance.now();
-  const session = await openSession(authUrl, LAB, CONCURRENCY);
+  const session = await openSession(authUrl, LAB, { connections: CONCURRENCY });
   const network = await create(session, 'network', '/v2.0/networks', { network: { name } });
   const subnet = { name, network_id: network, cidr: '10.0.0.0/22', ip_version: 4 };
   await create(session, 'network', '/v2.0/subnets', { subnet });

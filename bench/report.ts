@@ -100,7 +100,7 @@ export function linesOfRestart({ listening, resumed, worst }: Restart): Line[] {
   ];
 }
 
-function ms(milliseconds: number): string {
+export function ms(milliseconds: number): string {
   return `${milliseconds.toFixed(milliseconds < 100 ? 1 : 0)} ms`;
 }
 
@@ -116,11 +116,20 @@ Written by \`npm run bench\`; do not edit.
 | software | ${machine.software} |
 | load average before | ${machine.loadBefore.toFixed(2)} |
 
-| what | Groundwork | baseline | ratio | aim | met |
-| --- | ---: | ---: | ---: | --- | --- |
-${lines.map(row).join('\n')}
+${table(lines)}
 
 ${METHOD}`;
+}
+
+/** When and in what company a section was measured: each may be of another day. */
+export function provenance({ date, commit, loadBefore }: Machine): string {
+  return `Measured ${date} at commit ${commit}; load average before: ${loadBefore.toFixed(2)}.`;
+}
+
+export function table(lines: readonly Line[]): string {
+  return `| what | Groundwork | baseline | ratio | aim | met |
+| --- | ---: | ---: | ---: | --- | --- |
+${lines.map(row).join('\n')}`;
 }
 
 function row({ what, groundwork, baseline = '', ratio, aim }: Line): string {

@@ -7,6 +7,7 @@ import { startProgram } from './child-process.ts';
 import { LAB, openSession } from './openstack-session.ts';
 
 export interface SimulatedRegion {
+  readonly pid: number;
   readonly authUrl: string;
   /** Changes how slow it is from now on, in milliseconds. */
   delay(delays: Readonly<Record<string, number>>): Promise<void>;
@@ -22,6 +23,7 @@ export async function startSimulatedRegion(): Promise<SimulatedRegion> {
   const { auth_url: authUrl, admin_url: adminUrl } = JSON.parse(line) as { auth_url: string; admin_url: string };
   await liftQuotas(authUrl);
   return {
+    pid: program.pid,
     authUrl,
     async delay(delays) {
       const answer = await fetch(`${adminUrl}/delays`, { method: 'POST', body: JSON.stringify(delays) });
@@ -32,8 +34,8 @@ export async function startSimulatedRegion(): Promise<SimulatedRegion> {
 }
 
 async function liftQuotas(authUrl: string): Promise<void> {
-  const lab = await openSession(authUrl, LAB, 1);
-  const admin = await openSession(authUrl, { user: 'admin', password: 'admin', project: 'admin' }, 1);
+  const lab = await openSession(authUrl, LAB, { connections: 1 });
+  const admin = await openSession(authUrl, { user: 'admin', password: 'admin', project: 'admin' }, { connections: 1 });
   const unlimited = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, -1]));
   await admin.call('PUT', 'compute', `/os-quota-sets/${lab.projectId}`, {
     quota_set: unlimited(['instances', 'cores', 'ram']),
