@@ -14,6 +14,7 @@ import type { Cloud } from './cloud.ts';
 import { changesOf, compareCommon, dueMark } from './neutron-comparing.ts';
 import { classify } from './classify.ts';
 import { isRefused } from './errors.ts';
+import { SharedListing } from './shared-listing.ts';
 import type { WireNeutronObject } from './wire.ts';
 
 export interface NeutronKind<W extends WireNeutronObject> {
@@ -47,11 +48,12 @@ export interface MarkedDriver extends Driver {
 /** A driver for a kind of Neutron whose create call takes a description. */
 export function createNeutronDriver<W extends WireNeutronObject>(cloud: Cloud, kind: NeutronKind<W>): MarkedDriver {
   const path = `/${kind.plural}`;
+  const marked = new SharedListing((ctx) => findByDescription(cloud, kind, ctx));
   return {
     kind: kind.kind,
     schema: kind.schema,
     updatable: kind.updatable,
-    find: async (owner, ctx) => ofOwner(await findByDescription(cloud, kind, ctx), owner),
+    find: async (owner, { signal }) => ofOwner(await marked.next(signal), owner),
     findAll: (ctx) => findByDescription(cloud, kind, ctx),
     async create(wanted, mark, ctx) {
       const body = { [kind.noun]: { ...(await kind.toBody(wanted, ctx)), description: formatOwnerMark(mark) } };

@@ -10,6 +10,7 @@ import type { Cloud } from './cloud.ts';
 import type { MarkedDriver } from './neutron.ts';
 import { createNeutronDriver, listOwnProject, MARK_FIELDS, ofOwner, present, textOf, toFound } from './neutron.ts';
 import { differ } from './neutron-comparing.ts';
+import { SharedListing } from './shared-listing.ts';
 import { ROUTER_INTERFACE_OWNERS } from './router-interface.ts';
 import type { WirePort } from './wire.ts';
 
@@ -55,7 +56,8 @@ export function createPortDriver(cloud: Cloud): MarkedDriver {
     const own = ports.filter(({ device_owner = '' }) => !ROUTER_INTERFACE_OWNERS.includes(device_owner));
     return own.flatMap((port) => toFound(port, driver.kind));
   };
-  return { ...driver, find: async (owner, ctx) => ofOwner(await findAll(ctx), owner), findAll };
+  const marked = new SharedListing(findAll);
+  return { ...driver, find: async (owner, { signal }) => ofOwner(await marked.next(signal), owner), findAll };
 }
 
 /** Where no address was asked for, the one that it got is compared with what it was. */
