@@ -19,7 +19,7 @@ const exclude = [...configDefaults.exclude, 'dist/**', '.groundwork/**'];
 
 const needsDatabase = {
   pool: 'forks' as const,
-  maxWorkers: 2,
+  maxWorkers: 3,
   globalSetup: ['./tests/database-server.ts'],
   testTimeout: 30_000,
   hookTimeout: 60_000,
