@@ -25,7 +25,7 @@ export const QUICK = { serverBuild: 500 };
 const QUIET_PROBES = 7;
 const PROBE_EVERY_MS = 1_000;
 /** Beyond it something hangs. */
-const PATIENCE_SECONDS = 200;
+const PATIENCE_SECONDS = 220;
 const ROUND_SECONDS = 10;
 const SAMPLE = 100;
 

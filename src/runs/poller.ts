@@ -3,7 +3,8 @@
  * is being waited for, whatever run it belongs to.
  *
  * The pause adapts: a quarter of a second after something new is waited for or something happened, growing to five
- * seconds while nothing happens, and never so short that listing would take more than a fifth of the cloud's time.
+ * seconds while nothing happens, and never so short that listing would take more than a fifth of the cloud's time. In a
+ * flood a listing mostly waits for its turn among our own calls, which is no sign of a slow cloud: the pause has an end.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +14,8 @@ import type { Logger } from '../ports/logger.ts';
 
 const SHORTEST_MS = 250;
 const LONGEST_MS = 5_000;
+/** However long listing takes. */
+const MOST_MS = 10_000;
 const GROWTH = 1.4;
 /** Listing takes at most one part in so many of the time. */
 const SHARE_OF_CLOUD = 5;
@@ -124,7 +127,8 @@ class Round {
     const began = performance.now();
     try {
       const served = await this.#look();
-      const floor = Math.max(SHORTEST_MS, (performance.now() - began) * (SHARE_OF_CLOUD - 1));
+      const share = Math.min((performance.now() - began) * (SHARE_OF_CLOUD - 1), MOST_MS);
+      const floor = Math.max(SHORTEST_MS, share);
       const wished = served ? floor : Math.max(this.#pauseMs * GROWTH, floor);
       this.#pauseMs = Math.min(wished, Math.max(LONGEST_MS, floor));
     } catch (error) {
