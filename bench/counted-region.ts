@@ -30,6 +30,7 @@ interface CatalogueEndpoint {
 export async function openCountedRegion(authUrl: string): Promise<CountedRegion> {
   const admin = await openSession(authUrl, ADMIN, { connections: 1, endpoints: { identity: authUrl } });
   await forget(admin);
+  await admin.call('PUT', 'identity', `/regions/${COUNTED_REGION}`, { region: {} });
   let calls = 0;
   const doors = await Promise.all(SERVICES.map((type) => openDoor(admin, type, () => (calls += 1))));
   return {
