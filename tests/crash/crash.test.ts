@@ -34,14 +34,9 @@ const TELL = process.env['CRASH_TELL'] !== undefined;
 const MISSED_AT_MOST = 0.03;
 
 /** `CRASH_SCENARIO` runs one alone. */
-const ALL: readonly Scenario[] = [...Object.values(SCENARIOS), ...Object.values(CHANGES)].filter(
-  ({ name }) => name === (process.env['CRASH_SCENARIO'] ?? name),
-);
-
-const RANDOM_TOO: readonly Scenario[] = [
-  ...ALL,
-  ...(process.env['CRASH_SCENARIO'] === undefined ? Object.values(EXPIRY) : []),
-];
+const isAsked = ({ name }: Scenario): boolean => name === (process.env['CRASH_SCENARIO'] ?? name);
+const ALL: readonly Scenario[] = [...Object.values(SCENARIOS), ...Object.values(CHANGES)].filter(isAsked);
+const RANDOM_TOO: readonly Scenario[] = [...ALL, ...Object.values(EXPIRY).filter(isAsked)];
 
 const matrix = new Matrix();
 const points = new Map<Scenario, Points>();

@@ -4,7 +4,7 @@
  */
 
 import type { CloudState } from './cloud-process.ts';
-import { type DeploymentState, deployOrder, KEYS, type Lane } from './lane.ts';
+import { type DeploymentState, deployOrder, KEYS, type Lane, until } from './lane.ts';
 import type { Answer } from './worker-process.ts';
 
 export interface Scenario {
@@ -190,6 +190,12 @@ const expiry: Scenario = {
       `update deployments set expires_at = now(), expiry_look_at = now() where name = $1 and expires_at is null`,
       [name],
     );
+    // Whoever tells that it is over and dies before it orders the deletion is followed a minute later.
+    const isTakenUp = await until(
+      async () => ((await lane.deployment(name))?.status === 'COMPLETED' ? undefined : true),
+      90_000,
+    );
+    if (!isTakenUp) throw new Error(`${name} has expired, and nobody deletes it`);
   },
 };
 
