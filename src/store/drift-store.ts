@@ -201,7 +201,11 @@ const ACCEPT = `update drift set accepted = drift.differences, is_open = false
   from jsonb_to_recordset($1::jsonb) as chosen(owner uuid, key text, provider_id text)
   where drift.owner = chosen.owner and drift.key = chosen.key and drift.provider_id = chosen.provider_id`;
 
-const SIGHT = `select (select count(*) from drift where region = $1 and is_gone and is_open) as missing,
+/** What was missing and has been replaced or deleted since is no longer: a finding stays until the next look. */
+const SIGHT = `select (select count(*) from drift
+      where region = $1 and is_gone and is_open
+        and exists (select from resources r where r.owner = drift.owner and r.key = drift.key
+                       and r.provider_id = drift.provider_id and r.state <> 'deleted')) as missing,
   (select count(*) from resources where region = $1 and state <> 'deleted') as resources`;
 
 const STOPPED_FOR_NOTHING = `select d.id from deployments d
