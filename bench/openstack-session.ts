@@ -17,7 +17,7 @@ export interface OpenStackSession {
   /**
    * @param service type in the catalogue
    * @param path below the endpoint
-   * @returns the answer; empty where it has no body
+   * @returns the answer; empty where it is no JSON
    * @throws Refused unless the answer is 2xx
    */
   call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', service: string, path: string, body?: Json): Promise<Json>;
@@ -82,10 +82,10 @@ export async function openSession(
     async call(method, service, path, body) {
       const url = `${urls.get(service)}${path}`;
       const options = { method, headers, dispatcher: agent, ...(body ? { body: JSON.stringify(body) } : {}) };
-      const { statusCode, body: text } = await request(url, options);
+      const { statusCode, headers: about, body: text } = await request(url, options);
       const said = await text.text();
       if (statusCode >= 300) throw new Refused(statusCode, `${method} ${url}: ${statusCode} ${said}`);
-      return said === '' ? {} : (JSON.parse(said) as Json);
+      return /json/.test(String(about['content-type'])) && said !== '' ? (JSON.parse(said) as Json) : {};
     },
     close: () => agent.close(),
   };
