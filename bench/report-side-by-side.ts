@@ -73,5 +73,5 @@ from outside, counted by a proxy in front of them; tokens are not counted.
 - **Groundwork** runs with its defaults. It chooses the address of every server, which the others leave to the cloud.
 - **Heat** (19.0, Debian 12) is one process for API and engine, with its defaults but for that, and a template with every server as a resource of
   its own, which serves it best. Its dry run is the preview of an update, its look at the cloud a stack check.
-- **Ansible** plays \`openstack.cloud\` 1.10.0 (Debian 12, with its refusal of the SDK's version lifted), servers in a loop. It has no state, so to find
+- **Ansible** plays \`openstack.cloud\` 1.10.0 (Debian 12, with the two changes that it needs to run with Debian's SDK), servers in a loop. It has no state, so to find
   that nothing is to be done it looks at the cloud.`;
