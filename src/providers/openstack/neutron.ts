@@ -14,7 +14,7 @@ import type { Cloud } from './cloud.ts';
 import { changesOf, compareCommon, dueMark } from './neutron-comparing.ts';
 import { classify } from './classify.ts';
 import { isRefused } from './errors.ts';
-import { SharedListing } from './shared-listing.ts';
+import { JointListing } from './joint-listing.ts';
 import type { WireNeutronObject } from './wire.ts';
 
 export interface NeutronKind<W extends WireNeutronObject> {
@@ -48,7 +48,7 @@ export interface MarkedDriver extends Driver {
 /** A driver for a kind of Neutron whose create call takes a description. */
 export function createNeutronDriver<W extends WireNeutronObject>(cloud: Cloud, kind: NeutronKind<W>): MarkedDriver {
   const path = `/${kind.plural}`;
-  const marked = new SharedListing((ctx) => findByDescription(cloud, kind, ctx));
+  const marked = new JointListing((ctx) => findByDescription(cloud, kind, ctx));
   return {
     kind: kind.kind,
     schema: kind.schema,

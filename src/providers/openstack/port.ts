@@ -10,7 +10,7 @@ import type { Cloud } from './cloud.ts';
 import type { MarkedDriver } from './neutron.ts';
 import { createNeutronDriver, listOwnProject, MARK_FIELDS, ofOwner, present, textOf, toFound } from './neutron.ts';
 import { differ } from './neutron-comparing.ts';
-import { SharedListing } from './shared-listing.ts';
+import { JointListing } from './joint-listing.ts';
 import { ROUTER_INTERFACE_OWNERS } from './router-interface.ts';
 import type { WirePort } from './wire.ts';
 
@@ -56,7 +56,7 @@ export function createPortDriver(cloud: Cloud): MarkedDriver {
     const own = ports.filter(({ device_owner = '' }) => !ROUTER_INTERFACE_OWNERS.includes(device_owner));
     return own.flatMap((port) => toFound(port, driver.kind));
   };
-  const marked = new SharedListing(findAll);
+  const marked = new JointListing(findAll);
   return { ...driver, find: async (owner, { signal }) => ofOwner(await marked.next(signal), owner), findAll };
 }
 

@@ -21,7 +21,7 @@ import { isRefused, Refused } from './errors.ts';
 import type { MarkedDriver } from './neutron.ts';
 import { createdAtOf, listByIds, listOwnProject, MARK_FIELDS, markOf, ofOwner, present, textOf } from './neutron.ts';
 import { changesOf, differ } from './neutron-comparing.ts';
-import { SharedListing } from './shared-listing.ts';
+import { JointListing } from './joint-listing.ts';
 import type { WireNeutronObject, WirePort } from './wire.ts';
 
 const KIND = 'openstack.router-interface';
@@ -36,7 +36,7 @@ export const ROUTER_INTERFACE_OWNERS: readonly string[] = [
 
 /** Wanted: `{router_id, subnet_id}`. Outputs: `{router_id, subnet_id?, ip?}`. The provider id is that of the port. */
 export function createRouterInterfaceDriver(cloud: Cloud): MarkedDriver {
-  const marked = new SharedListing((ctx) => findAll(cloud, ctx));
+  const marked = new JointListing((ctx) => findAll(cloud, ctx));
   return {
     kind: KIND,
     schema: {

@@ -14,7 +14,7 @@ interface Turn<T> {
   hasBegun: boolean;
 }
 
-export class SharedListing<T> {
+export class JointListing<T> {
   readonly #list: (ctx: CallContext) => Promise<T>;
   #latest: Turn<T> | undefined;
 

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { SharedListing } from './shared-listing.ts';
+import { JointListing } from './joint-listing.ts';
 
 const never = new AbortController().signal;
 
 /** Listings that end when they are told to; each shows its number. */
 function listings() {
   const ends: ((fails?: Error) => void)[] = [];
-  const shared = new SharedListing<number>(
+  const shared = new JointListing<number>(
     () =>
       new Promise((resolve, reject) => {
         const number = ends.length + 1;
