@@ -12,6 +12,7 @@ import { locateCheck } from '../domain/locate-check.ts';
 import type { FailurePolicy, Plan } from '../domain/plan.ts';
 import { planChange } from '../domain/plan-change.ts';
 import type { Resource } from '../domain/resource.ts';
+import { saysTheSame } from '../domain/says-the-same.ts';
 import type { Template } from '../domain/template.ts';
 import type { Region } from '../ports/driver.ts';
 import type { RunRecord } from '../ports/run-store.ts';
@@ -69,7 +70,7 @@ export async function changeDeployment(
     const prepared = await prepare(dependencies, deployment, wish);
     const { change, target, plan } = prepared;
     if (options.dryRun) return { started: false, answer: await show(dependencies, prepared) };
-    if (plan.nodes.length === 0 && saysNothingNew(deployment, target)) {
+    if (plan.nodes.length === 0 && isAsItWas(deployment, target)) {
       return { started: false, answer: { id, operation: 'none', ...change.told } };
     }
     const runId = await accept(dependencies, prepared, run, options);
@@ -181,8 +182,8 @@ async function prepare(
   return { deployment, template, change, target, plan, ledger: known.ledger, region: cloud };
 }
 
-function saysNothingNew(deployment: Deployment, target: Target): boolean {
-  return (['parameters', 'overrides'] as const).every(
-    (part) => JSON.stringify(deployment[part]) === JSON.stringify(target[part]),
-  );
+/** Written down in another way, or not: what counts is what it comes to. */
+function isAsItWas(deployment: Deployment, target: Target): boolean {
+  const [now, then] = [deployment.config, target.config] as unknown as [JsonObject, JsonObject];
+  return saysTheSame(now, then);
 }

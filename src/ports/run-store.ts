@@ -3,6 +3,7 @@
  * another worker has taken the run over, they change nothing and throw LeaseLost.
  */
 
+import type { NodeFacts } from '../domain/blocking-node.ts';
 import type { NewCondition } from '../domain/condition.ts';
 import type {
   DeploymentError,
@@ -17,7 +18,7 @@ import type {
 } from '../domain/deployment.ts';
 import type { EventType } from '../domain/event.ts';
 import type { JsonObject } from '../domain/json.ts';
-import type { NodeAction, Plan, PlanNode } from '../domain/plan.ts';
+import type { Plan, PlanNode } from '../domain/plan.ts';
 import type { Resource } from '../domain/resource.ts';
 
 /** The right to write on behalf of a run. */
@@ -43,20 +44,7 @@ export interface NewRun {
   readonly request?: JsonObject;
 }
 
-export interface RunNode {
-  readonly phase: RunPhase;
-  readonly key: string;
-  readonly kind: string;
-  readonly action: NodeAction;
-  readonly state: NodeState;
-  readonly attempt: number;
-  readonly detail: string | null;
-  readonly error: JsonObject | null;
-  /** When it asks again after a refusal. */
-  readonly nextRetryAt: string | null;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-}
+export type RunNode = NodeFacts;
 
 export interface RunRecord extends Run {
   readonly plan: Plan;

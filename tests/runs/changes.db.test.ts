@@ -260,6 +260,11 @@ describe('updating', () => {
     expect(Object.keys(shrunk.resources.subnets)).toEqual(['db', 'web']);
   });
 
+  it('to what the template says already starts nothing', async () => {
+    expect(await update({ vm_config: { web: { flavor: 'small' } } })).toMatchObject({ answer: { operation: 'none' } });
+    expect((await house.app.listRuns(id)).items).toHaveLength(1);
+  });
+
   it('to what is there already does nothing', async () => {
     expect(await update({ vm_config: { web: { count: 2 } }, parameters: {} }, true)).toMatchObject({
       answer: { plan: { total: 0 } },

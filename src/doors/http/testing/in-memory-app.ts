@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { App, Caller } from '../../../app/app.ts';
-import type { CreateDeploymentBody, Deployment, DryRun } from '../../../contract/deployment.ts';
+import type { Deployment } from '../../../contract/deployment.ts';
 import type { DriftReport } from '../../../contract/drift.ts';
 import type { DeploymentEvent } from '../../../contract/event.ts';
 import type { Readiness } from '../../../contract/health.ts';
@@ -15,6 +15,7 @@ import type { Template, UpdateTemplateBody } from '../../../contract/template.ts
 import { GroundworkError } from '../../../domain/errors.ts';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import { createInMemoryWebhooks } from './in-memory-webhooks.ts';
+import { newDeployment, newRun, NOW, plan } from './in-memory-things.ts';
 
 export const KEYS = { read: 'key-read', write: 'key1', admin: 'key-admin' } as const satisfies Record<Scope, string>;
 
@@ -23,8 +24,6 @@ export const EXAMPLE_TEMPLATE = {
   vm_config: { web: { flavor: 'm1.small', image: 'debian-12', count: 2, subnet: 'web' } },
   network_config: { cidr: '10.0.0.0/16', subnets: { web: '10.0.1.0/24' }, router: {} },
 };
-
-const NOW = '2026-11-21T10:42:00.000Z';
 
 export interface InMemoryApp extends App {
   readonly deployments: Map<string, Deployment>;
@@ -263,83 +262,4 @@ function refusal(code: ErrorCode, detail: string): GroundworkError {
 
 function accepted({ id, name, created_at }: Deployment) {
   return { id, name, status: 'PENDING' as const, created_at };
-}
-
-function newDeployment(body: CreateDeploymentBody): Deployment {
-  return {
-    id: randomUUID(),
-    name: body.name,
-    status: 'PENDING',
-    template: body.template,
-    template_version: 1,
-    cloud_region: body.cloud_region,
-    parameters: body.parameters ?? {},
-    failure_policy: body.failure_policy ?? 'rollback',
-    expires_at: null,
-    progress: null,
-    error: null,
-    created_at: NOW,
-    updated_at: NOW,
-    resources: {
-      network_id: 'net-1',
-      subnet_ids: ['subnet-1'],
-      subnets: { web: 'subnet-1' },
-      router_id: null,
-      vm_ids: ['vm-1'],
-      vm_ips: { 'vm-1': '10.0.1.5' },
-      tiers: { web: [{ vm_id: 'vm-1', name: 'web-1', ip: '10.0.1.5', ordinal: 1, state: 'present' }] },
-    },
-    metadata: {},
-    overrides: {},
-    drift_policy: 'alert',
-    budget: null,
-    conditions: [{ type: 'Ready', status: 'False', reason: 'Deploying', message: '', last_transition_time: NOW }],
-  };
-}
-
-function newRun(deploymentId: string): Run {
-  return {
-    id: randomUUID(),
-    deployment_id: deploymentId,
-    kind: 'deploy',
-    status: 'running',
-    phase: 'forward',
-    done: 0,
-    total: 1,
-    failed: 0,
-    created_at: NOW,
-    started_at: NOW,
-    finished_at: null,
-    error: null,
-    result: null,
-    estimated_ms: 1000,
-    nodes: [],
-  };
-}
-
-function plan(body: CreateDeploymentBody): DryRun {
-  return {
-    name: body.name,
-    template: body.template,
-    template_version: 1,
-    cloud_region: body.cloud_region,
-    failure_policy: body.failure_policy ?? 'rollback',
-    plan: {
-      nodes: [
-        {
-          key: 'network',
-          action: 'present',
-          kind: 'openstack.network',
-          region: body.cloud_region,
-          depends_on: [],
-          estimate_ms: 800,
-          estimate_from: 'default',
-          does: 'create',
-          wanted: { name: body.name },
-        },
-      ],
-      total: 1,
-      estimated_ms: 800,
-    },
-  };
 }
