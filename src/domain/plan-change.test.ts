@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { GroundworkError } from './errors.ts';
 import { type Known, planChange } from './plan-change.ts';
 import { planDeployment } from './plan-deployment.ts';
 import { inDependencyOrder, type Plan } from './plan.ts';
@@ -63,7 +64,15 @@ const withWeb = (web: object): TemplateBody => ({
 });
 
 describe('the plan from any deployment to any other', () => {
-  const pairs = fc.record({ from: validTemplate, to: validTemplate });
+  /** A subnet that is full with what is to go is refused, which has a test of its own. */
+  const pairs = fc.record({ from: validTemplate, to: validTemplate }).filter(({ from, to }) => {
+    try {
+      return change(to, deployed(from)).nodes.length >= 0;
+    } catch (error) {
+      if (error instanceof GroundworkError && error.code === 'not_possible_now') return false;
+      throw error;
+    }
+  });
 
   it('leads there: once it is executed, nothing is left to do', () => {
     fc.assert(
@@ -139,6 +148,14 @@ describe('a change', () => {
     expect(order()).toEqual([[], ['server/web/1'], ['server/web/2']]);
     expect(order(2)).toEqual([[], [], ['server/web/1']]);
     expect(order(5)).toEqual([[], [], []]);
+  });
+
+  it('is refused while a subnet is full with servers that are to go', () => {
+    const tier = { flavor: 'small', image: 'linux', count: 3 };
+    const network_config = { cidr: '10.0.0.0/16', subnets: { web: '10.0.1.0/29' } };
+    const ledger = deployed({ vm_config: { web: tier }, network_config });
+    const other = { vm_config: { app: { ...tier, subnet: 'web' } }, network_config };
+    expect(() => change(other, ledger)).toThrow(/no free address as long as the servers stand that are to go/);
   });
 
   it('of metadata disturbs nobody and so is made everywhere at once', () => {
