@@ -33,18 +33,17 @@ export interface GraphNode {
   readonly dependsOn: readonly string[];
 }
 
+export type NodeDeed<T> = (key: string, predecessors: readonly T[], context: StepContext) => Promise<T>;
+
 export interface RunScope {
   readonly runId: string;
   /** One durable step. `name` is for people; results are kept by the order of calls. */
   step<T extends Json>(name: string, deed: (context: StepContext) => Promise<T>): Promise<T>;
   /**
-   * One durable step a node; each starts when all its predecessors have ended, and is told their results.
-   * @returns the result of every node by key
+   * One durable step for all nodes; each starts when all its predecessors have ended, and is told their results. Taken up by
+   * another worker the deed is asked for every node again: it answers for those that have ended from what it recorded.
    */
-  graph<T extends Json>(
-    nodes: readonly GraphNode[],
-    deed: (key: string, predecessors: readonly T[], context: StepContext) => Promise<T>,
-  ): Promise<Record<string, T>>;
+  graph<T>(nodes: readonly GraphNode[], deed: NodeDeed<T>): Promise<void>;
 }
 
 /** The one workflow: everything Groundwork does durably is a run of a plan. */

@@ -51,7 +51,7 @@ export function takeOverCases(pointsOf: (scenario: Scenario) => Points): TakeOve
     ...of('frozen inside a transaction', { what: 'frozen', goesOn: 'on waking' }, [
       atWrite(deploy, 'before', 'commit of (update runs and 2 more)', 1),
       atWrite(deploy, 'before', 'commit of (update runs and 2 more)', 2),
-      atWrite(deploy, 'before', 'commit of (insert dbos.operation_outputs)', 3),
+      atWrite(deploy, 'before', 'commit of (insert dbos.operation_outputs)', 2),
     ]),
     ...of('frozen, wakes in the middle', { what: 'frozen', goesOn: 'at once', wakesInTheMiddle: true }, [
       atCall(deploy, 'before', 'nova POST /v2.1/servers'),

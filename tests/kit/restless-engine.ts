@@ -5,10 +5,9 @@
  * Steps of a graph run side by side as in a real engine, so a death in one of them costs its siblings their lease.
  */
 
-import type { Json } from '../../src/domain/json.ts';
-import { inDependencyOrder } from '../../src/domain/plan.ts';
+import { walkGraph } from '../../src/engine/walk-graph.ts';
 import { LeaseLost } from '../../src/ports/driver.ts';
-import type { RunScope, RunWorkflow, StepContext } from '../../src/ports/engine.ts';
+import type { GraphNode, NodeDeed, RunScope, RunWorkflow, StepContext } from '../../src/ports/engine.ts';
 import type { RunStore } from '../../src/ports/run-store.ts';
 
 export interface RestlessEngine {
@@ -82,20 +81,10 @@ function scopeOf(runId: string, twice: Twice): RunScope {
   return {
     runId,
     step: (name, deed) => twice(name, deed),
-    async graph<T extends Json>(
-      nodes: readonly { key: string; dependsOn: readonly string[] }[],
-      deed: (key: string, predecessors: readonly T[], context: StepContext) => Promise<T>,
-    ) {
-      const results = new Map<string, Promise<T>>();
-      for (const { key, dependsOn } of inDependencyOrder(nodes)) {
-        const before = Promise.all(dependsOn.flatMap((name) => results.get(name) ?? []));
-        results.set(
-          key,
-          before.then((reports) => twice(key, (context) => deed(key, reports, context))),
-        );
-      }
-      const pairs = await Promise.all([...results].map(async ([key, result]) => [key, await result] as const));
-      return Object.fromEntries(pairs) as Record<string, T>;
+    async graph<T>(nodes: readonly GraphNode[], deed: NodeDeed<T>) {
+      await walkGraph<T>(nodes, (key, before) => twice(key, (context) => deed(key, before, context)));
+      // Whoever takes up a graph goes through all of it again.
+      await twice('graph', (context) => walkGraph<T>(nodes, (key, before) => deed(key, before, context)));
     },
   };
 }

@@ -92,8 +92,8 @@ describe('a run whose every step is done twice', () => {
     const { id, run } = await deploy();
     await engine.execute(run.id, workflow);
     expect(await statusOf(id)).toBe('COMPLETED');
-    // Each node, and the steps begin, decide and sweep.
-    expect(engine.deaths).toBe(run.plan.nodes.length + 3);
+    // Each node, and the steps begin, graph, decide and sweep.
+    expect(engine.deaths).toBe(run.plan.nodes.length + 4);
     const keys = run.plan.nodes.map(({ key }) => key).toSorted();
     // A sibling's call that was on its way when its worker lost the lease may land beside its successor's. Such a twin is
     // swept away before the run ends: what counts is what is there, each once.

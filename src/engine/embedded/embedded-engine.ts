@@ -5,21 +5,18 @@
  * added here, because the open package lacks it (docs/decisions/0004-engine.md): the graph primitive, take-over of dead
  * workers' runs, and a fence of our own that also guards the ledger.
  *
- * DBOS identifies a step by the ordinal of its call, so `graph` reserves the ordinal of every node's step at once, in one
- * fixed order, and begins each step when its predecessors have ended. Anything else that runs concurrently in a workflow
- * would swap results on replay.
+ * DBOS identifies a step by the ordinal of its call: what runs concurrently in a workflow would swap results on replay. So a
+ * whole graph is one step of DBOS, and which of its nodes have ended is in the ledger (docs/decisions/0014-graph-is-a-step.md).
  */
 
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { functionIDGetIncrement, getCurrentContextStore, runWithTopContext } from '@dbos-inc/dbos-sdk/internal/context';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import pg from 'pg';
-import type { Json } from '../../domain/json.ts';
-import { inDependencyOrder } from '../../domain/plan.ts';
 import { isDatabaseOutage } from '../../ports/database-outage.ts';
-import type { Engine, RunScope, RunWorkflow, StepContext } from '../../ports/engine.ts';
+import type { Engine, GraphNode, NodeDeed, RunScope, RunWorkflow, StepContext } from '../../ports/engine.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { RunStore } from '../../ports/run-store.ts';
+import { walkGraph } from '../walk-graph.ts';
 import { never, untilItEnds } from './durable-operation.ts';
 import { createLeaseKeeper, type HeldLease } from './lease-keeper.ts';
 import { createLibraryLog } from './library-log.ts';
@@ -28,7 +25,7 @@ import { createWorkerPresence, DEAD_AFTER_MS } from './worker-presence.ts';
 /** Part of what is stored with every run: changing it strands runs in flight. See docs/decisions/0004-engine.md. */
 const APPLICATION_VERSION = 'groundwork-1';
 const QUEUE = 'runs';
-const WORKFLOW = 'run-plan';
+const WORKFLOW = 'carry-out-plan';
 const TAKE_OVER_MS = 1_000;
 const ENGINE_POOL_SIZE = 10;
 
@@ -162,33 +159,12 @@ function scopeOf(lease: HeldLease, log: Logger, strand: () => void): RunScope {
   return {
     runId: lease.runId,
     step: (name, deed) => durably(name, () => deed(context)),
-    async graph<T extends Json>(
-      nodes: readonly { key: string; dependsOn: readonly string[] }[],
-      deed: (key: string, predecessors: readonly T[], context: StepContext) => Promise<T>,
-    ) {
-      const results = new Map<string, Promise<T>>();
-      for (const { key, dependsOn } of inDependencyOrder(nodes)) {
-        const begin = reserveStep();
-        const predecessors = Promise.all(dependsOn.map((name) => results.get(name) ?? never<T>()));
-        results.set(
-          key,
-          predecessors.then((before) => begin(() => durably(key, () => deed(key, before, context)))),
-        );
-      }
-      const pairs = await Promise.all([...results].map(async ([key, result]) => [key, await result] as const));
-      return Object.fromEntries(pairs) as Record<string, T>;
+    async graph<T>(nodes: readonly GraphNode[], deed: NodeDeed<T>) {
+      const visit = (key: string, before: readonly T[]): Promise<T> =>
+        untilItEnds(() => deed(key, before, context), lease.signal, runLog);
+      await durably('graph', () => walkGraph(nodes, visit));
     },
   };
-}
-
-/**
- * Takes the next step's ordinal now, for a step that begins later. A step that only waited would cost three queries at the
- * start of its run and several kilobytes until its end.
- */
-function reserveStep(): <T>(step: () => Promise<T>) => Promise<T> {
-  const workflow = getCurrentContextStore();
-  const curWFFunctionId = functionIDGetIncrement();
-  return (step) => runWithTopContext({ ...workflow, curWFFunctionId }, step);
 }
 
 /** Runs whose execution here ended because the engine lost the database: they go through the queue again. */
