@@ -7,10 +7,10 @@
 import { randomUUID } from 'node:crypto';
 import { fastify } from 'fastify';
 import pg from 'pg';
-import { DEPLOYMENT_COLUMNS, RESOURCE_FACTS } from '../src/store/rows.ts';
+import { RESOURCE_FACTS, SHOWN_COLUMNS } from '../src/store/rows.ts';
 
-const ROW = `select ${DEPLOYMENT_COLUMNS} from deployments where id = $1`;
-const VIEW = `select ${DEPLOYMENT_COLUMNS}, ${RESOURCE_FACTS} as resources from deployments d where id = $1`;
+const ROW = `select ${SHOWN_COLUMNS} from deployments where id = $1`;
+const VIEW = `select ${SHOWN_COLUMNS}, ${RESOURCE_FACTS} as resources from deployments d where id = $1`;
 const INSERT = `insert into bare_deployments
     (id, name, status, region, template_name, template_version, parameters, failure_policy)
   values ($1, $2, 'PENDING', $3, $4, 1, '{}', 'rollback') returning id, name, status, created_at`;

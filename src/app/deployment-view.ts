@@ -84,7 +84,7 @@ function named(facts: readonly ResourceFacts[], noun: string): [string, Resource
   return facts
     .filter((fact) => fact.key.startsWith(`${noun}/`))
     .map((fact): [string, ResourceFacts] => [fact.key.slice(noun.length + 1), fact])
-    .toSorted(([a], [b]) => a.localeCompare(b));
+    .toSorted(([a], [b]) => naturalOrder.compare(a, b));
 }
 
 function tiersOf(servers: readonly ResourceFacts[]): Record<string, TierMember[]> {

@@ -5,6 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Logger as PinoLogger } from 'pino';
 import type { Pool } from 'pg';
@@ -64,7 +65,11 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const POOL_SIZE = 20;
+/**
+ * More connections at work than processors to serve them only make each other, and this process, wait for one.
+ * https://wiki.postgresql.org/wiki/Number_Of_Database_Connections
+ */
+const POOL_SIZE = Math.min(20, Math.max(5, 2 * availableParallelism() + 1));
 
 /** @throws Error with a remedy; what was already started is stopped again */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {

@@ -38,8 +38,11 @@ export interface ResourceFacts {
   readonly ip: string | null;
 }
 
+/** A deployment without what is only for planning. */
+export type ShownDeployment = Omit<Deployment, 'config' | 'activeRun'>;
+
 export interface DeploymentWithProgress {
-  readonly deployment: Deployment;
+  readonly deployment: ShownDeployment;
   /** The active or held run. */
   readonly run: RunCounts | null;
 }
@@ -50,7 +53,7 @@ export interface DeploymentView extends DeploymentWithProgress {
 
 /** What is shown of a deployment, and of its active run, from an event on. */
 export interface Shown {
-  readonly deployment: Deployment;
+  readonly deployment: ShownDeployment;
   readonly run: Omit<RunCounts, 'done' | 'failed'> | null;
 }
 
@@ -92,7 +95,7 @@ export interface DeploymentStore {
   ): Promise<{ requestHash: string; deployment: Pick<Deployment, 'id' | 'name' | 'createdAt'> } | undefined>;
   get(id: string): Promise<Deployment | undefined>;
   /** Everything that a view shows, in one reading. */
-  view(id: string): Promise<(DeploymentWithProgress & { resources: ResourceFacts[] }) | undefined>;
+  view(id: string): Promise<DeploymentView | undefined>;
   list(filter: DeploymentFilter): Promise<{ items: DeploymentWithProgress[]; total: number }>;
   /** A further run of a living deployment, in one transaction with its start. Refused (false) when a run is active. */
   acceptRun(input: {

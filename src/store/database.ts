@@ -9,8 +9,12 @@ import pg from 'pg';
 import { isDatabaseOutage } from '../ports/database-outage.ts';
 import type { Transaction } from '../ports/engine.ts';
 import { StoreUnavailable } from '../ports/store.ts';
+import { GatheringSocket } from './gathering-socket.ts';
+import { joinReads } from './joint-reads.ts';
 
 export interface Database extends Transaction {
+  /** A select that takes no locks and is quick: it shares a connection with others of the same moment. */
+  read<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
 }
 
@@ -31,6 +35,10 @@ const parsers: pg.CustomTypesConfig = {
  * apart, and instants sort as texts do.
  */
 export function timestampOf(text: string): string {
+  // As our connections ask for it; reading it as a date takes ten times as long.
+  if (/^\d{4}-.*\+00$/.test(text)) {
+    return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(6, '0')}Z`;
+  }
   const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
   return `${new Date(text).toISOString().slice(0, -1)}${fraction.padEnd(6, '0').slice(3, 6)}Z`;
 }
@@ -49,9 +57,10 @@ export function openPool(url: string, size: number, onError: (error: Error) => v
     keepAlive: true,
     // A lost host must free its connections and locks in seconds, not hours; so must a process that froze in the middle of
     // a transaction, or whoever takes its run over would wait for its locks until it wakes up.
-    options: `-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c idle_in_transaction_session_timeout=${LONGEST_PAUSE_IN_TRANSACTION_MS}`,
-    // What a transaction asks without waiting for answers travels together.
+    options: `-c timezone=UTC -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c idle_in_transaction_session_timeout=${LONGEST_PAUSE_IN_TRANSACTION_MS}`,
+    // What is asked without waiting for answers travels together.
     pipeline: true,
+    stream: () => new GatheringSocket(),
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
   });
@@ -86,7 +95,9 @@ function prepared(text: string, values: readonly unknown[]): pg.QueryConfig {
 }
 
 export function openDatabase(pool: pg.Pool): Database {
+  const read = joinReads(pool);
   return {
+    read: (text, values = []) => translated(async () => (await read(prepared(text, values))).rows),
     query: (text, values = []) => translated(async () => (await pool.query(prepared(text, values))).rows),
     transaction: (work) => translated(() => inTransaction(pool, work)),
   };
@@ -96,10 +107,13 @@ async function inTransaction<T>(pool: pg.Pool, work: (transaction: Transaction) 
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('begin');
+    // Not waited for: it goes with the first statement, and what breaks it breaks that one too.
+    const begun = client.query('begin');
+    begun.catch(() => {});
     const result = await work({
       query: async (text, values = []) => (await client.query(prepared(text, values))).rows,
     });
+    await begun;
     await client.query('commit');
     return result;
   } catch (error) {

@@ -25,6 +25,9 @@ import {
   type RunRow,
   runCountsFromRow,
   runFromRow,
+  SHOWN_COLUMNS,
+  shownFromRow,
+  type ShownRow,
 } from './rows.ts';
 
 type Enqueue = Engine['enqueue'];
@@ -45,7 +48,7 @@ export function createDeploymentStore(database: Database, enqueue: Enqueue): Dep
     setCondition: (id, condition) => database.transaction((tx) => setConditions(tx, id, [condition])),
     requestCancel: (input) => database.transaction((tx) => requestCancel(tx, input)),
     async findIdempotent(apiKeyId, key) {
-      const [row] = await database.query<{ request_hash: string; id: string; name: string; created_at: string }>(
+      const [row] = await database.read<{ request_hash: string; id: string; name: string; created_at: string }>(
         `select k.request_hash, d.id, d.name, d.created_at
            from idempotency_keys k join deployments d on d.id = k.deployment_id
           where k.api_key_id = $1 and k.key = $2`,
@@ -55,7 +58,7 @@ export function createDeploymentStore(database: Database, enqueue: Enqueue): Dep
       return { requestHash: row.request_hash, deployment: { id: row.id, name: row.name, createdAt: row.created_at } };
     },
     async get(id) {
-      const [row] = await database.query<DeploymentRow>(`select ${DEPLOYMENT_COLUMNS} from deployments where id = $1`, [
+      const [row] = await database.read<DeploymentRow>(`select ${DEPLOYMENT_COLUMNS} from deployments where id = $1`, [
         id,
       ]);
       return row && deploymentFromRow(row);
@@ -212,19 +215,19 @@ async function requestCancel(
 }
 
 async function view(database: Database, id: string): ReturnType<DeploymentStore['view']> {
-  const [row] = await database.query<ViewRow & { resources: ResourceFactsRow[] }>(
-    `select ${DEPLOYMENT_COLUMNS}, ${ACTIVE_RUN} as run, ${RESOURCE_FACTS} as resources from deployments d where id = $1`,
+  const [row] = await database.read<ViewRow & { resources: ResourceFactsRow[] }>(
+    `select ${SHOWN_COLUMNS}, ${ACTIVE_RUN} as run, ${RESOURCE_FACTS} as resources from deployments d where id = $1`,
     [id],
   );
   return row && { ...withProgress(row), resources: row.resources.map(resourceFactsFromRow) };
 }
 
-type ViewRow = DeploymentRow & { run: RunCountsRow | null };
+type ViewRow = ShownRow & { run: RunCountsRow | null };
 
 const ACTIVE_RUN = `(select ${RUN_COUNTS} from runs r where r.id = d.active_run)`;
 
 function withProgress(row: ViewRow): DeploymentWithProgress {
-  return { deployment: deploymentFromRow(row), run: row.run && runCountsFromRow(row.run) };
+  return { deployment: shownFromRow(row), run: row.run && runCountsFromRow(row.run) };
 }
 
 async function list(database: Database, filter: DeploymentFilter): ReturnType<DeploymentStore['list']> {
@@ -233,7 +236,7 @@ async function list(database: Database, filter: DeploymentFilter): ReturnType<De
     and ($3::text is null or template_name = $3) and ($4::text is null or name = $4)`;
   const [rows, totals] = await Promise.all([
     database.query<ViewRow>(
-      `select ${DEPLOYMENT_COLUMNS}, ${ACTIVE_RUN} as run from deployments d where ${where}
+      `select ${SHOWN_COLUMNS}, ${ACTIVE_RUN} as run from deployments d where ${where}
           and ($5::uuid is null or (created_at, id) < (select seen.created_at, seen.id from deployments seen where seen.id = $5))
         order by created_at desc, id desc limit $6`,
       [...wanted, filter.after ?? null, filter.limit],

@@ -5,17 +5,17 @@
 
 import type { HistoricEvent } from '../ports/store.ts';
 import { timestampOf } from './database.ts';
-import { type DeploymentRow, deploymentFromRow, eventFromRow, type EventRow } from './rows.ts';
+import { eventFromRow, type EventRow, shownFromRow, type ShownRow } from './rows.ts';
 
 export interface HistoricEventRow extends EventRow {
-  shown: ShownRow | null;
+  shown: ShownJson | null;
 }
 
 /** What a person wrote, in its order, which the rest does not keep. */
-type Written = Pick<DeploymentRow, 'parameters' | 'overrides'>;
+type Written = Pick<ShownRow, 'parameters' | 'overrides'>;
 
-interface ShownRow extends Written {
-  deployment: Omit<DeploymentRow, keyof Written>;
+interface ShownJson extends Written {
+  deployment: Omit<ShownRow, keyof Written>;
   run: RunFacts | null;
 }
 
@@ -28,14 +28,14 @@ export function historicEventFromRow(row: HistoricEventRow): HistoricEvent {
   return { ...eventFromRow(row), shown: row.shown && shownFromJson(row.shown) };
 }
 
-function shownFromJson({ deployment, run, ...written }: ShownRow): HistoricEvent['shown'] {
+function shownFromJson({ deployment, run, ...written }: ShownJson): HistoricEvent['shown'] {
   const { created_at: created, updated_at: updated, expires_at: expires } = deployment;
   const times = {
     created_at: timestampOf(created),
     updated_at: timestampOf(updated),
     expires_at: expires === null ? null : timestampOf(expires),
   };
-  return { deployment: deploymentFromRow({ ...deployment, ...written, ...times }), run: run && runFromJson(run) };
+  return { deployment: shownFromRow({ ...deployment, ...written, ...times }), run: run && runFromJson(run) };
 }
 
 function runFromJson({ started_at: started, estimated_ms: estimatedMs, ...same }: RunFacts) {

@@ -11,7 +11,7 @@ const COLUMNS = 'id, name, scope, created_at';
 export function createKeyStore(database: Database): KeyStore {
   return {
     async findByHash(hash) {
-      const [row] = await database.query<ApiKeyRow>(
+      const [row] = await database.read<ApiKeyRow>(
         `select ${COLUMNS} from api_keys where hash = $1 and deleted_at is null`,
         [hash],
       );

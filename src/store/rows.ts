@@ -21,12 +21,15 @@ import type { FailurePolicy, NodeAction, Plan } from '../domain/plan.ts';
 import type { Resource, ResourceState } from '../domain/resource.ts';
 import type { Template, TemplateBody } from '../domain/template.ts';
 import type { RunCounts, RunNode, RunRecord } from '../ports/run-store.ts';
-import type { ApiKey, ResourceFacts } from '../ports/store.ts';
+import type { ApiKey, ResourceFacts, ShownDeployment } from '../ports/store.ts';
 
-export const DEPLOYMENT_COLUMNS = `id, name, status, region, template_name, template_version, parameters,
-  overrides, config, conditions, drift_policy, expires_at, budget, failure_policy, metadata, error, active_run, created_at, updated_at`;
+/** What is shown of a deployment; its configuration is for planners, and long. */
+export const SHOWN_COLUMNS = `id, name, status, region, template_name, template_version, parameters,
+  overrides, conditions, drift_policy, expires_at, budget, failure_policy, metadata, error, created_at, updated_at`;
 
-export interface DeploymentRow {
+export const DEPLOYMENT_COLUMNS = `${SHOWN_COLUMNS}, config, active_run`;
+
+export interface ShownRow {
   id: string;
   name: string;
   status: DeploymentStatus;
@@ -35,7 +38,6 @@ export interface DeploymentRow {
   template_version: number;
   parameters: JsonObject;
   overrides: JsonObject;
-  config: TemplateBody;
   conditions: Condition[];
   drift_policy: DriftPolicy;
   expires_at: string | null;
@@ -43,12 +45,20 @@ export interface DeploymentRow {
   failure_policy: FailurePolicy;
   metadata: JsonObject;
   error: DeploymentError | null;
-  active_run: string | null;
   created_at: string;
   updated_at: string;
 }
 
+export interface DeploymentRow extends ShownRow {
+  config: TemplateBody;
+  active_run: string | null;
+}
+
 export function deploymentFromRow(row: DeploymentRow): Deployment {
+  return { ...shownFromRow(row), config: row.config, activeRun: row.active_run };
+}
+
+export function shownFromRow(row: ShownRow): ShownDeployment {
   return {
     id: row.id,
     name: row.name,
@@ -58,7 +68,6 @@ export function deploymentFromRow(row: DeploymentRow): Deployment {
     templateVersion: row.template_version,
     parameters: row.parameters,
     overrides: row.overrides,
-    config: row.config,
     conditions: row.conditions,
     driftPolicy: row.drift_policy,
     expiresAt: row.expires_at,
@@ -66,7 +75,6 @@ export function deploymentFromRow(row: DeploymentRow): Deployment {
     failurePolicy: row.failure_policy,
     metadata: row.metadata,
     error: row.error,
-    activeRun: row.active_run,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -26,7 +26,7 @@ import {
 export function createRunStore(database: Database, enqueue: Engine['enqueue']): RunStore {
   return {
     async get(runId) {
-      const [row] = await database.query<RunRow>(`select ${RUN_COLUMNS} from runs where id = $1`, [runId]);
+      const [row] = await database.read<RunRow>(`select ${RUN_COLUMNS} from runs where id = $1`, [runId]);
       return row && runFromRow(row);
     },
     async listByDeployment(deploymentId) {
@@ -53,7 +53,7 @@ export function createRunStore(database: Database, enqueue: Engine['enqueue']): 
     },
     watch: (leases) => watch(database, leases),
     async holds({ runId, fence }) {
-      const rows = await database.query('select 1 from runs where id = $1 and fence = $2', [runId, fence]);
+      const rows = await database.read('select 1 from runs where id = $1 and fence = $2', [runId, fence]);
       return rows.length > 0;
     },
     async orderSweep(runId) {

@@ -15,7 +15,7 @@ export function createTemplateStore(database: Database): TemplateStore {
       return rows.map(templateFromRow);
     },
     async get(name, version) {
-      const [row] = await database.query<TemplateRow>(
+      const [row] = await database.read<TemplateRow>(
         version === undefined
           ? `select ${TEMPLATE_COLUMNS} from templates where name = $1 and deleted_at is null order by version desc limit 1`
           : `select ${TEMPLATE_COLUMNS} from templates where name = $1 and version = $2`,

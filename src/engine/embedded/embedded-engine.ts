@@ -27,7 +27,8 @@ const APPLICATION_VERSION = 'groundwork-1';
 const QUEUE = 'runs';
 const WORKFLOW = 'carry-out-plan';
 const TAKE_OVER_MS = 1_000;
-const ENGINE_POOL_SIZE = 10;
+/** Few: what many runs ask at once had better wait here than keep PostgreSQL's processes from each other. */
+const ENGINE_POOL_SIZE = 4;
 
 export interface EmbeddedEngineOptions {
   readonly databaseUrl: string;
