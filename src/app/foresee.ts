@@ -57,7 +57,7 @@ export async function foresee(dependencies: Dependencies, order: Order): Promise
   const [asked, durations, quotas, budgets] = await Promise.all([
     askDrivers(dependencies, order),
     store.history.durations(),
-    quotaTable(dependencies, region),
+    quotaTable(dependencies, order),
     judgeBudgets(dependencies, order),
   ]);
   const needed = sumUses([...asked.values()].map(({ need }) => need));
@@ -89,9 +89,9 @@ export interface NodeAnswer {
 
 /** Asks about everything that the plan makes or changes in the region. @returns by key */
 export async function askDrivers(dependencies: Dependencies, order: Order): Promise<ReadonlyMap<string, NodeAnswer>> {
-  const { region, plan, ledger = [] } = order;
+  const { region, ledger = [] } = order;
   const standing = new Map(ledger.filter(({ providerId }) => providerId !== null).map((row) => [row.key, row]));
-  const making = plan.nodes.filter((node) => node.region === region.name && MAKES.has(node.action));
+  const making = madeIn(order);
   const changing = making.flatMap(({ key, kind }) => {
     const row = standing.get(key);
     return row ? [{ key, kind, wanted: row.wanted }] : [];
@@ -102,6 +102,11 @@ export async function askDrivers(dependencies: Dependencies, order: Order): Prom
 }
 
 const MAKES: ReadonlySet<PlanNode['action']> = new Set(['present', 'update']);
+
+/** Nodes of the plan that make or change something in its region. */
+function madeIn({ region, plan }: Order): PlanNode[] {
+  return plan.nodes.filter((node) => node.region === region.name && MAKES.has(node.action));
+}
 
 function answerOf(node: PlanNode, said: Told<Outlook> | undefined, saidNow: Told<Outlook> | undefined): NodeAnswer {
   if (!said) return { checks: [], need: {} };
@@ -117,10 +122,13 @@ function relevantTo({ action, changes = [] }: PlanNode, checks: readonly Check[]
   return checks.filter(({ what }) => changed.has(fieldOfCheck(what)));
 }
 
+/** Nobody is asked about quotas for a plan that takes from none. */
 async function quotaTable(
   dependencies: Dependencies,
-  region: Region,
+  order: Order,
 ): Promise<{ reading: QuotaReading | undefined; held: readonly Reservation[] }> {
+  if (madeIn(order).length === 0) return { reading: undefined, held: [] };
+  const { region } = order;
   const told = await regionFacts(dependencies, region).quotas(QUOTAS_FRESH_MS);
   const reading = told && 'told' in told ? told.told : undefined;
   const { reservations } = dependencies.store;
