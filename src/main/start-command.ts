@@ -112,7 +112,9 @@ async function reasonOf(error: unknown, config: Config): Promise<string> {
     return `Port ${config.server.port} on ${config.server.host} is in use. Stop what listens there, or choose another with --port.`;
   }
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `\n  because: ${error.cause.message}` : '';
+  // Some errors quote their cause already.
+  const why = error.cause instanceof Error ? error.cause.message : '';
+  const cause = why === '' || error.message.includes(why) ? '' : `\n  because: ${why}`;
   return `The server cannot start: ${error.message}${cause}`;
 }
 

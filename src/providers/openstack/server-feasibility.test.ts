@@ -105,6 +105,10 @@ describe('judging a server before it is made', () => {
     expect(bad['availability_zone']).toEqual(['fail', 'availability zone b is not available']);
   });
 
+  it('has no check of the hosts where only administrators are told of them', () => {
+    expect(judge({}, { hosts: undefined }).checks).not.toHaveProperty('host_capacity');
+  });
+
   it.each([
     [HOST, ['pass', 'a host has room now']],
     [

@@ -24,7 +24,8 @@ export interface ServerFacts {
   readonly keyPairs?: Told<readonly string[]>;
   readonly groups?: Told<readonly WireNamed[]>;
   readonly zones?: Told<readonly WireZone[]>;
-  readonly hosts: Told<readonly WireHypervisor[]>;
+  /** Undefined where only administrators are told: nothing can be said about it then, for any server. */
+  readonly hosts: Told<readonly WireHypervisor[]> | undefined;
 }
 
 /** Asks only for what is wanted of any of them, everything at the same time. */
@@ -76,8 +77,7 @@ async function askHosts(cloud: Cloud, ctx: CallContext): Promise<ServerFacts['ho
     const call = { service: 'compute', path: '/os-hypervisors/detail' } as const;
     return { state: 'told', value: await cloud.list<WireHypervisor>(call, 'hypervisors', ctx) };
   } catch (error) {
-    if (!isRefused(error, 403)) return { state: 'untold', reason: classify(error).message };
-    return { state: 'untold', reason: 'the cloud tells the room on its hosts to administrators only' };
+    return isRefused(error, 403) ? undefined : { state: 'untold', reason: classify(error).message };
   }
 }
 
@@ -93,7 +93,7 @@ export function judgeServer(wanted: JsonObject, facts: ServerFacts): Outlook {
       ...judgeKeyPair(wanted['key_name'], facts.keyPairs),
       ...judgeGroups(wanted['security_groups'], facts.groups),
       ...judgeZone(wanted['availability_zone'], facts.zones),
-      ...(size ? [judgeHosts(size, facts.hosts)] : []),
+      ...(size && facts.hosts ? [judgeHosts(size, facts.hosts)] : []),
     ],
     uses: usesOf(size),
   };
