@@ -129,7 +129,7 @@ export const acceptanceQuery = {
   plan_id: Type.Optional(
     uuid({
       description:
-        'Apply exactly the plan that a dry run showed. The body may be left out; given, it must say what the shown request said.',
+        'Apply exactly the plan that a dry run showed. The body must say what the shown request said; only POST /deployments may leave it out.',
     }),
   ),
 };
