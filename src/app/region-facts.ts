@@ -13,8 +13,11 @@ import type { CallContext, Outlook, Region } from '../ports/driver.ts';
 const OUTLOOKS_FRESH_MS = 30_000;
 const OUTLOOKS_USABLE_MS = 5 * 60_000;
 const OUTLOOKS_KEPT = 5_000;
-/** After this time the answer is "unknown". */
-const PATIENCE_MS = 2_000;
+/**
+ * After this time the answer is "unknown". The first question to a busy cloud may take seconds (a login, the catalogue, then
+ * each service), and a check that is passed over is worse than an answer that comes late; later ones find what is known.
+ */
+const PATIENCE_MS = 5_000;
 /** A region that said nothing is left alone for so long, or every request would wait for it. */
 const SILENCE_MS = 5_000;
 

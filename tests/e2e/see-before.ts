@@ -13,6 +13,16 @@ export function describeSeeingBefore(house: () => HouseOnSite): void {
     body: { name, template: 'small-stack', cloud_region, parameters },
   });
 
+  /** A cloud that has not told its quotas yet refuses nothing. */
+  const tellsItsQuotas = async (region: string): Promise<void> => {
+    const verdicts = async () => {
+      const request = order('asked', region, { web_count: 1 });
+      const { body } = await house().api.ask<DryRun>('POST', '/deployments?dry_run=true', request);
+      return body.plan.quota?.map(({ verdict }) => verdict) ?? ['unknown'];
+    };
+    await expect.poll(verdicts, { timeout: 60_000 }).not.toContain('unknown');
+  };
+
   describe('what surely cannot work', () => {
     it('for want of a flavor is refused at the parameter that names it, and nothing is made', async () => {
       const { api, projects } = house();
@@ -27,6 +37,7 @@ export function describeSeeingBefore(house: () => HouseOnSite): void {
 
     it('for want of quota is refused with limit, used, reserved and needed', async () => {
       const { api } = house();
+      await tellsItsQuotas('tight');
       const answer = await api.ask('POST', '/deployments', order('too-much', 'tight', { web_count: 3 }));
       const faults = expectProblem(answer, 409, 'quota_exceeded');
       expect(faults).toMatchObject([
@@ -36,6 +47,7 @@ export function describeSeeingBefore(house: () => HouseOnSite): void {
 
     it('together is accepted once, however many ask at the same moment', async () => {
       const { api, projects } = house();
+      await tellsItsQuotas('tight');
       const asked = await Promise.all(
         ['one', 'two', 'three', 'four'].map((name) =>
           api.ask<DeploymentAccepted>('POST', '/deployments', order(`fits-${name}`, 'tight', { web_count: 2 })),
