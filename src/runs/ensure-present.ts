@@ -54,18 +54,45 @@ async function recordIntent(work: NodeWork): Promise<void> {
 }
 
 async function attempt(work: NodeWork): Promise<void> {
-  const { driver, node, execution, dependencies } = work;
+  const { driver } = work;
   const resource = current(work);
   if (resource.providerId === null) {
     const made = await findOrCreate(work, resource);
     const assessment = made.observed && driver.assess(resource.wanted, made.observed);
     if (assessment?.state === 'ready') return complete(work, resource, made.providerId, assessment);
-    await dependencies.store.ledger.recordProviderId(execution.lease, resource, made.providerId);
-    execution.resources.set(node.key, { ...resource, providerId: made.providerId });
+    await identify(work, resource, made.providerId);
   }
+  await completeOneOf(work, new Set());
+}
+
+async function identify(work: NodeWork, resource: Resource, providerId: string): Promise<void> {
+  const { dependencies, execution, node } = work;
+  await dependencies.store.ledger.recordProviderId(execution.lease, resource, providerId);
+  execution.resources.set(node.key, { ...resource, providerId });
+}
+
+/**
+ * A call of an earlier attempt may land although it was looked for and not found: a cloud can take seconds to show what it
+ * is about to make. Of two objects with one mark the cloud may then let the later one fail, for want of the address that the
+ * earlier one has: so one that failed gives way to its twin, and the sweep removes it.
+ */
+async function completeOneOf(work: NodeWork, failed: ReadonlySet<string>): Promise<void> {
+  const { execution } = work;
   const waiting = current(work);
-  const ready = await waitUntilReady(work, waiting);
-  await complete(work, waiting, waiting.providerId ?? '', ready);
+  const providerId = waiting.providerId ?? '';
+  const end = await waitForAnEnd(work, waiting);
+  if (end.state === 'ready') return complete(work, waiting, providerId, end);
+  const tried = new Set([...failed, providerId]);
+  const found = await cloudCall(work, () => execution.finder.find(work.driver, markOf(waiting), callContext(work)));
+  const twin = found.find((object) => !tried.has(object.providerId));
+  if (!twin) throw new NodeFailed(end.failure);
+  execution.log.info({ key: waiting.key, failed: providerId, providerId: twin.providerId }, 'adopting its twin');
+  await identify(work, waiting, twin.providerId);
+  await completeOneOf(work, tried);
+}
+
+function markOf({ owner, key, generation }: Resource): OwnerMark {
+  return { owner, key, generation };
 }
 
 function current({ execution, node }: NodeWork): Resource {
@@ -76,7 +103,7 @@ function current({ execution, node }: NodeWork): Resource {
 
 async function findOrCreate(work: NodeWork, resource: Resource): Promise<{ providerId: string; observed?: Observed }> {
   const { driver, execution } = work;
-  const mark: OwnerMark = { owner: resource.owner, key: resource.key, generation: resource.generation };
+  const mark = markOf(resource);
   return cloudCall(work, async () => {
     const [oldest] = await execution.finder.find(driver, mark, callContext(work));
     if (oldest) {
@@ -87,11 +114,13 @@ async function findOrCreate(work: NodeWork, resource: Resource): Promise<{ provi
   });
 }
 
-async function waitUntilReady(work: NodeWork, resource: Resource): Promise<Assessment & { state: 'ready' }> {
+type End = Exclude<Assessment, { state: 'pending' }>;
+
+async function waitForAnEnd(work: NodeWork, resource: Resource): Promise<End> {
   const { driver, execution } = work;
   const ref = refOf(resource, resource.providerId ?? '');
   let misses = 0;
-  const look: Look<Assessment & { state: 'ready' }> = (observed, tell) => {
+  const look: Look<End> = (observed, tell) => {
     if (!observed) {
       misses += 1;
       if (misses > MISSES_ALLOWED) throw new NodeFailed(vanished(resource));
@@ -99,8 +128,7 @@ async function waitUntilReady(work: NodeWork, resource: Resource): Promise<Asses
     }
     misses = 0;
     const assessment = driver.assess(resource.wanted, observed);
-    if (assessment.state === 'failed') throw new NodeFailed(assessment.failure);
-    if (assessment.state === 'ready') return assessment;
+    if (assessment.state !== 'pending') return assessment;
     tell(assessment.detail);
     return undefined;
   };

@@ -193,7 +193,7 @@ function createDriver(
       });
     },
     assess(wanted, observed) {
-      if (wanted['broken'] === true)
+      if (wanted['broken'] === true || observed['status'] === 'ERROR')
         return { state: 'failed', failure: new MemoryFault({ class: 'permanent', type: 'Broken' }).failure };
       if (Number(observed['pending']) > 0) return { state: 'pending', detail: 'BUILD' };
       if (observed['status'] !== 'ACTIVE') return { state: 'pending', detail: String(observed['status']) };

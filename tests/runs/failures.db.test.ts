@@ -145,6 +145,41 @@ describe.concurrent('every call failing once', () => {
   });
 });
 
+describe.concurrent('a server whose creation was asked for before, unseen', () => {
+  const KEY = 'server/web/2';
+  /** The earlier call lands right after ours, with a time before it, and the cloud lets ours fail. */
+  const haunted = (ghostStatus: string): MemoryRegion => {
+    const region = newRegion({ buildLooks: 2 });
+    region.after = ({ verb, key }) => {
+      const ours = [...region.objects.values()].find(({ mark }) => mark.key === KEY);
+      if (verb !== 'create' || key !== KEY || !ours || region.objects.has('ghost')) return;
+      ours.status = 'ERROR';
+      const createdAt = new Date(0).toISOString();
+      region.objects.set('ghost', { ...ours, providerId: 'ghost', createdAt, status: ghostStatus });
+    };
+    return region;
+  };
+
+  it('gives way to its twin when it fails, and is removed', async () => {
+    const region = haunted('ACTIVE');
+    const done = await deploy(region);
+    expect([done.status, done.error]).toEqual(['COMPLETED', null]);
+    expect(done.resources.vm_ids).toContain('ghost');
+    expect(keysIn(region)).toEqual(ALL_KEYS);
+  });
+
+  it('fails the deployment when its twin fails too, and neither is left', async () => {
+    const region = haunted('ERROR');
+    const failed = await deploy(region);
+    expect(failed.error).toMatchObject({
+      type: 'Broken',
+      failed_activity: `create memory.server ${KEY}`,
+      left_over: [],
+    });
+    expect(keysIn(region)).toEqual([]);
+  });
+});
+
 describe.concurrent.each(NODES.map(({ key, kind }) => ({ key, kind })))('$key', ({ key, kind }) => {
   it('that cannot be created fails the deployment, is named, and everything else is undone', async () => {
     const region = newRegion();
