@@ -64,13 +64,16 @@ function resourcesOf(facts: readonly ResourceFacts[]): Resources {
   const places = facts.map(placeOf).sort(byPlace);
   const subnets: Record<string, string> = {};
   const ips: Record<string, string> = {};
-  const tiers: Record<string, TierMember[]> = {};
+  const tiers = new Map<string, TierMember[]>();
   const ids: string[] = [];
   for (const { noun, name, ordinal, fact } of places) {
     const { providerId, ip, state } = fact;
     if (noun === 'subnet' && providerId !== null) subnets[name] = providerId;
     if (noun !== 'server') continue;
-    (tiers[name] ??= []).push({ vm_id: providerId, name: fact.name ?? '', ip, ordinal, state });
+    const member = { vm_id: providerId, name: fact.name ?? '', ip, ordinal, state };
+    const tier = tiers.get(name);
+    if (tier) tier.push(member);
+    else tiers.set(name, [member]);
     if (providerId === null) continue;
     ids.push(providerId);
     if (ip !== null) ips[providerId] = ip;
@@ -83,7 +86,7 @@ function resourcesOf(facts: readonly ResourceFacts[]): Resources {
     router_id: idOf('router'),
     vm_ids: ids,
     vm_ips: ips,
-    tiers,
+    tiers: Object.fromEntries(tiers),
   };
 }
 
